@@ -1,0 +1,62 @@
+// fsync before rename, so that a crash leaves the old file or the new one.
+#include "base/atomic_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "base/error.h"
+
+namespace kinema {
+namespace {
+
+[[noreturn]] void fail(const std::filesystem::path& target, const char* action) {
+  throw Error(ErrorKind::kIo, target.string() + ": " + action + ": " + std::strerror(errno));
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(std::filesystem::path target) : target_(std::move(target)) {
+  auto name = "." + target_.filename().string() + "." + std::to_string(::getpid()) + ".part";
+  part_ = target_.parent_path() / name;
+}
+
+AtomicFile::~AtomicFile() {
+  std::error_code ignored;
+  if (!committed_) std::filesystem::remove(part_, ignored);
+}
+
+void AtomicFile::commit() {
+  int fd = ::open(part_.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) fail(target_, "cannot be finished");
+  const bool flushed = ::fsync(fd) == 0;
+  ::close(fd);
+  if (!flushed) fail(target_, "cannot be flushed to disk");
+  if (::rename(part_.c_str(), target_.c_str()) != 0) fail(target_, "cannot be renamed into place");
+  committed_ = true;
+}
+
+void write_file(const std::filesystem::path& target, std::string_view bytes) {
+  AtomicFile file(target);
+  int fd = ::open(file.path().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd < 0) fail(target, "cannot be written");
+  while (!bytes.empty()) {
+    auto written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      int saved = errno;
+      ::close(fd);
+      errno = saved;
+      fail(target, "cannot be written");
+    }
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+  if (::close(fd) != 0) fail(target, "cannot be written");
+  file.commit();
+}
+
+}  // namespace kinema

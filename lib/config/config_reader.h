@@ -1,0 +1,53 @@
+// Typed reading of one component's config.json, so that a checkpoint that is not understood fails at load and not as noise.
+#pragma once
+
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+
+namespace kinema::config {
+
+enum class Strictness { kWarn, kStrict };
+
+// Reads keys of one JSON object and remembers which were asked for. Errors are Error(kModel) naming file, key and value.
+class ConfigReader {
+ public:
+  ConfigReader(Json object, std::string file, Strictness strictness);
+  static ConfigReader open(const std::filesystem::path& file, Strictness strictness);
+
+  // The key's value, or `fallback` if it is missing or null.
+  int64_t integer(const std::string& key, int64_t fallback);
+  double number(const std::string& key, double fallback);
+  bool boolean(const std::string& key, bool fallback);
+  std::string string(const std::string& key, const std::string& fallback);
+  std::vector<int64_t> integers(const std::string& key, std::vector<int64_t> fallback);
+  std::vector<double> numbers(const std::string& key, std::vector<double> fallback);
+
+  bool has(const std::string& key) const;
+  // The object under `key` as a reader of its own (empty if missing); its unknown keys are reported too.
+  ConfigReader child(const std::string& key);
+
+  // A key that is known and must have this value (or be missing or null): anything else is not supported.
+  void expect(const std::string& key, const Json& supported);
+  // Keys that are known and have no effect here.
+  void ignore(const std::vector<std::string>& keys);
+
+  // Warns of (or, when strict, throws for) every key nobody asked for; keys that begin with "_" mean nothing.
+  void finish() const;
+
+  const std::string& file() const { return file_; }
+
+ private:
+  const Json* find(const std::string& key);
+  [[noreturn]] void refuse(const std::string& key, const std::string& wanted) const;
+
+  Json object_;
+  std::string file_;
+  Strictness strictness_;
+  std::set<std::string> known_;
+};
+
+}  // namespace kinema::config

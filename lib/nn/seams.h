@@ -1,0 +1,55 @@
+// The three places where a transformer meets what it knows nothing about: who attends, which tokens are here, and when a
+// block's weights are there.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <utility>
+
+namespace kinema::nn {
+
+// Queries, keys and values of one stream, each [B, L, H, D]; H is however many heads are here.
+struct Qkv {
+  at::Tensor q, k, v;
+};
+
+// Attention of two streams over all tokens of both, scale 1/sqrt(D), no mask.
+class JointAttention {
+ public:
+  virtual ~JointAttention() = default;
+  // Shaped like the queries, [B, L, H, D]. An undefined text.q (its result is not wanted) gives an undefined second result.
+  virtual std::pair<at::Tensor, at::Tensor> operator()(const Qkv& video, const Qkv& text) const = 0;
+};
+
+// The whole attention here: every token, every head.
+class LocalJointAttention : public JointAttention {
+ public:
+  std::pair<at::Tensor, at::Tensor> operator()(const Qkv& video, const Qkv& text) const override;
+};
+
+// Which of a stream's tokens are worked on here.
+class TokenSplit {
+ public:
+  virtual ~TokenSplit() = default;
+  // The part of `tokens` (along `dim`) that is worked on here. May end in padding.
+  virtual at::Tensor part(const at::Tensor& tokens, int64_t dim) const { return tokens; }
+  // All of them again, without padding; `total` is their number.
+  virtual at::Tensor whole(const at::Tensor& part, int64_t dim, int64_t total) const { return part; }
+};
+
+// Called around each use of repeated block `index`; between the calls the block's parameters can be read.
+class BlockWeights {
+ public:
+  virtual ~BlockWeights() = default;
+  virtual void enter(int64_t index) {}
+  virtual void leave(int64_t index) {}
+};
+
+// What a transformer is given beside its weights. The referenced objects outlive it.
+struct Seams {
+  const JointAttention& attend;
+  const TokenSplit& tokens;
+  BlockWeights& blocks;
+};
+
+}  // namespace kinema::nn

@@ -1,0 +1,30 @@
+// Where a module's parameters come from: the seam between a model, which states full shapes, and whoever holds weights.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <string>
+
+namespace kinema::weights {
+
+// What follows a linear layer before its bias is added; empty when nothing does.
+using OutputOp = std::function<at::Tensor(at::Tensor)>;
+
+class ParamSource {
+ public:
+  virtual ~ParamSource() = default;
+
+  // The parameter `name`, whose shape in the checkpoint must be `shape`, in the run's dtype and on its device. What comes
+  // back may be a part of it, cut by a rule the model does not know. Throws Error(kModel): missing (with the nearest
+  // names) or mis-shaped.
+  virtual at::Tensor take(const std::string& name, at::IntArrayRef shape) = 0;
+
+  // Whether the checkpoint has `name`.
+  virtual bool has(const std::string& name) const = 0;
+
+  // What must be done with the product of the weight `name` and an input: empty if the product is complete.
+  virtual OutputOp after(const std::string& name) const { return {}; }
+};
+
+}  // namespace kinema::weights

@@ -1,0 +1,2 @@
+// placeholder until the safetensors reader is there
+#include "support/tensors.h"

@@ -1,0 +1,65 @@
+# kinema_library(NAME [TORCH] SOURCES ... DEPS ... [LIBS ...]): one static library a folder of lib/.
+# DEPS are the folders it may include from (the arrows of the architecture, checked by tests/architecture); LIBS are
+# third-party targets. TORCH marks a library that sees LibTorch; it then shares one precompiled header.
+
+add_library(kinema_flags INTERFACE)
+target_compile_options(kinema_flags INTERFACE -Wall -Wextra -Wno-unused-parameter)
+# Fused multiply-add contraction would let two builds of one expression differ in the last bit.
+target_compile_options(kinema_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off>)
+if(KINEMA_SANITIZE)
+  target_compile_options(kinema_flags INTERFACE -fsanitize=${KINEMA_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(kinema_flags INTERFACE -fsanitize=${KINEMA_SANITIZE})
+endif()
+if(KINEMA_CUDA)
+  target_compile_definitions(kinema_flags INTERFACE KINEMA_CUDA=1)
+endif()
+if(KINEMA_FFMPEG)
+  target_compile_definitions(kinema_flags INTERFACE KINEMA_FFMPEG=1)
+endif()
+
+# Owner of the precompiled header that every LibTorch source shares.
+file(WRITE "${CMAKE_BINARY_DIR}/torch_pch.cpp" "// Owns the precompiled header.\n")
+add_library(kinema_torch_pch STATIC "${CMAKE_BINARY_DIR}/torch_pch.cpp")
+target_link_libraries(kinema_torch_pch PUBLIC kinema_flags dep::torch_cpu)
+target_precompile_headers(kinema_torch_pch PRIVATE
+  <ATen/ATen.h> <functional> <map> <memory> <optional> <span> <string> <string_view> <vector>)
+
+function(kinema_torch_sources target)
+  target_link_libraries(${target} PRIVATE kinema_flags dep::torch_cpu)
+  target_precompile_headers(${target} REUSE_FROM kinema_torch_pch)
+endfunction()
+
+function(kinema_library name)
+  cmake_parse_arguments(ARG "TORCH" "" "SOURCES;DEPS;LIBS" ${ARGN})
+  add_library(kinema_${name} STATIC ${ARG_SOURCES})
+  add_library(kinema::${name} ALIAS kinema_${name})
+  target_include_directories(kinema_${name} PUBLIC "${CMAKE_SOURCE_DIR}/lib")
+  target_link_libraries(kinema_${name} PUBLIC kinema_flags ${ARG_LIBS})
+  foreach(dep IN LISTS ARG_DEPS)
+    target_link_libraries(kinema_${name} PUBLIC kinema_${dep})
+  endforeach()
+  if(ARG_TORCH)
+    target_link_libraries(kinema_${name} PUBLIC dep::torch_cpu)
+    target_precompile_headers(kinema_${name} REUSE_FROM kinema_torch_pch)
+  endif()
+  set_property(GLOBAL APPEND PROPERTY KINEMA_GRAPH "${name}:${ARG_DEPS}")
+endfunction()
+
+# kinema_test(NAME [TORCH] SOURCES ... DEPS ... [LIBS ...]): one Catch2 program tests/NAME/NAME_test.
+function(kinema_test name)
+  cmake_parse_arguments(ARG "TORCH" "" "SOURCES;DEPS;LIBS" ${ARGN})
+  add_executable(${name}_test ${ARG_SOURCES} "${CMAKE_SOURCE_DIR}/tests/support/main.cpp")
+  set_target_properties(${name}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests/${name}")
+  target_include_directories(${name}_test PRIVATE "${CMAKE_SOURCE_DIR}/tests")
+  target_compile_definitions(${name}_test PRIVATE
+    KINEMA_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data" KINEMA_BUILD_DIR="${CMAKE_BINARY_DIR}")
+  target_link_libraries(${name}_test PRIVATE kinema_flags dep::catch2 ${ARG_LIBS})
+  foreach(dep IN LISTS ARG_DEPS)
+    target_link_libraries(${name}_test PRIVATE kinema_${dep})
+  endforeach()
+  if(ARG_TORCH)
+    target_link_libraries(${name}_test PRIVATE dep::torch_cpu kinema_test_support)
+    target_precompile_headers(${name}_test REUSE_FROM kinema_test_support)
+  endif()
+  add_test(NAME ${name} COMMAND ${name}_test)
+endfunction()
