@@ -228,7 +228,7 @@ def _path(t, centre, rng, two):
     angle = np.full(FRAMES, rng.uniform(-0.08, 0.08))
     if t.motion in DIRECTIONS:
         dx, dy = DIRECTIONS[t.motion]
-        d = min(TRAVEL[t.speed] * rng.uniform(0.95, 1.05), 0.97 - 2 * r)
+        d = min(TRAVEL[t.speed] * rng.uniform(0.95, 1.05), 0.97 - 2.2 * r)
         d *= 0.9 if dx and dy else 1
         x, y = x + dx * d * (s - 0.5), y + dy * d * (s - 0.5)
     elif t.motion == "grow" or t.motion == "shrink":
@@ -251,8 +251,6 @@ def layout(scene):
         for x in xs:  # the same variation for all, so that they move alike
             rng.setstate(state)
             path = _path(t, (x, 0.5), rng, True)
-            if scene.count == 3:
-                path[:, 2] *= 0.8
             out.append((t.shape, colour, path))
         return out
     for t in scene.things:
