@@ -1,4 +1,5 @@
-// The layers every model here is made of; each takes its parameters from a ParamScope once, at construction.
+// The layers every model here is made of; each takes its parameters from a ParamScope once, at
+// construction.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,6 +15,7 @@ class Linear {
  public:
   Linear(const ParamScope& scope, int64_t in, int64_t out, Bias bias = Bias::kPresent);
   at::Tensor operator()(const at::Tensor& x) const;  // [..., in] -> [..., out]
+  at::ScalarType dtype() const { return weight_.scalar_type(); }
 
  private:
   at::Tensor weight_, bias_;
@@ -34,7 +36,8 @@ class LayerNorm {
 // LayerNorm without parameters.
 at::Tensor layer_normed(const at::Tensor& x, double eps = 1e-6);
 
-// x / rms(x) over the last dimension, statistics in float32, rounded to x's type, then times the weight.
+// x / rms(x) over the last dimension, statistics in float32, rounded to x's type, then times the
+// weight.
 class RmsNorm {
  public:
   RmsNorm(const ParamScope& scope, int64_t width, double eps);
@@ -56,7 +59,8 @@ class TimestepEmbedding {
   Linear linear_1_, linear_2_;
 };
 
-// [N] float32 -> [N, channels]: cosines first, frequencies exp(-ln(10000) k / (channels/2)). float32.
+// [N] float32 -> [N, channels]: cosines first, frequencies exp(-ln(10000) k / (channels/2)).
+// float32.
 at::Tensor sinusoid(const at::Tensor& t, int64_t channels);
 
 }  // namespace kinema::nn

@@ -1,10 +1,10 @@
 // A place in a checkpoint's tree of names, from which a layer takes its parameters.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <string>
 #include <string_view>
+
+#include <ATen/core/Tensor.h>
 
 #include "weights/param_source.h"
 

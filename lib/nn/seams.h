@@ -1,10 +1,10 @@
-// The three places where a transformer meets what it knows nothing about: who attends, which tokens are here, and when a
-// block's weights are there.
+// The three places where a transformer meets what it knows nothing about: who attends, which tokens
+// are here, and when a block's weights are there.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <utility>
+
+#include <ATen/core/Tensor.h>
 
 namespace kinema::nn {
 
@@ -17,7 +17,8 @@ struct Qkv {
 class JointAttention {
  public:
   virtual ~JointAttention() = default;
-  // Shaped like the queries, [B, L, H, D]. An undefined text.q (its result is not wanted) gives an undefined second result.
+  // Shaped like the queries, [B, L, H, D]. An undefined text.q (its result is not wanted) gives an
+  // undefined second result.
   virtual std::pair<at::Tensor, at::Tensor> operator()(const Qkv& video, const Qkv& text) const = 0;
 };
 
@@ -34,10 +35,13 @@ class TokenSplit {
   // The part of `tokens` (along `dim`) that is worked on here. May end in padding.
   virtual at::Tensor part(const at::Tensor& tokens, int64_t dim) const { return tokens; }
   // All of them again, without padding; `total` is their number.
-  virtual at::Tensor whole(const at::Tensor& part, int64_t dim, int64_t total) const { return part; }
+  virtual at::Tensor whole(const at::Tensor& part, int64_t dim, int64_t total) const {
+    return part;
+  }
 };
 
-// Called around each use of repeated block `index`; between the calls the block's parameters can be read.
+// Called around each use of repeated block `index`; between the calls the block's parameters can be
+// read.
 class BlockWeights {
  public:
   virtual ~BlockWeights() = default;

@@ -1,0 +1,26 @@
+// Rotary position embeddings on adjacent pairs of a head's channels.
+#pragma once
+
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+namespace kinema::nn {
+
+// How far each token turns each pair of channels: cos + i sin, [L, 1, D / 2] complex float32.
+struct Rotary {
+  at::Tensor turns;
+};
+
+// Tables for a grid of tokens, the last axis fastest. Each axis counts from 0 and owns
+// `axes_dim[a]` of the head's channels, in order; its pair i turns by position * theta^(-2i /
+// axes_dim[a]).
+Rotary grid_rotary(const std::vector<int64_t>& grid,
+                   const std::vector<int64_t>& axes_dim,
+                   double theta,
+                   at::Device device);
+
+// x [B, L, H, D] with the pairs (2j, 2j + 1) turned, in float32, rounded back to x's type.
+at::Tensor rotated(const at::Tensor& x, const Rotary& rotary);
+
+}  // namespace kinema::nn
