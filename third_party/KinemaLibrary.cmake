@@ -4,6 +4,10 @@
 
 add_library(kinema_flags INTERFACE)
 target_compile_options(kinema_flags INTERFACE -Wall -Wextra -Wno-unused-parameter)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # GCC 12 reports an impossible overlap inside std::string's operator+ (GCC bug 105651).
+  target_compile_options(kinema_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
+endif()
 # Fused multiply-add contraction would let two builds of one expression differ in the last bit.
 target_compile_options(kinema_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off>)
 if(KINEMA_SANITIZE)

@@ -1,13 +1,13 @@
 // fsync before rename, so that a crash leaves the old file or the new one.
 #include "base/atomic_file.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 #include <string>
 #include <utility>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "base/error.h"
 

@@ -6,8 +6,8 @@
 
 namespace kinema {
 
-// A path beside `target` to write to (".<name>.<pid>.part"). commit() makes it durable and renames it; a destructor without
-// commit removes it, so that nothing half-written is left.
+// A path beside `target` to write to (".<name>.<pid>.part"). commit() makes it durable and renames
+// it; a destructor without commit removes it, so that nothing half-written is left.
 class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path target);

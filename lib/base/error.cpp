@@ -8,14 +8,22 @@ namespace kinema {
 
 int exit_code(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::kUsage: return 2;
-    case ErrorKind::kConfig: return 3;
-    case ErrorKind::kModel: return 4;
-    case ErrorKind::kMemory: return 5;
-    case ErrorKind::kComm: return 6;
-    case ErrorKind::kIo: return 7;
-    case ErrorKind::kInterrupted: return 130;
-    case ErrorKind::kInternal: return 70;
+    case ErrorKind::kUsage:
+      return 2;
+    case ErrorKind::kConfig:
+      return 3;
+    case ErrorKind::kModel:
+      return 4;
+    case ErrorKind::kMemory:
+      return 5;
+    case ErrorKind::kComm:
+      return 6;
+    case ErrorKind::kIo:
+      return 7;
+    case ErrorKind::kInterrupted:
+      return 130;
+    case ErrorKind::kInternal:
+      return 70;
   }
   return 70;
 }

@@ -1,4 +1,5 @@
-// The one exception type: what a user, a file or a machine can cause, with the exit code it maps to.
+// The one exception type: what a user, a file or a machine can cause, with the exit code it maps
+// to.
 #pragma once
 
 #include <stdexcept>
@@ -18,10 +19,12 @@ enum class ErrorKind {
   kInternal,     // our own bug
 };
 
-// The documented exit code of a kind: usage 2, config 3, model 4, memory 5, comm 6, io 7, interrupted 130, internal 70.
+// The documented exit code of a kind: usage 2, config 3, model 4, memory 5, comm 6, io 7,
+// interrupted 130, internal 70.
 int exit_code(ErrorKind kind);
 
-// `what` is one sentence naming the file, flag or field, what is wrong and what would be right; `hint` is what to type.
+// `what` is one sentence naming the file, flag or field, what is wrong and what would be right;
+// `hint` is what to type.
 class Error : public std::runtime_error {
  public:
   explicit Error(ErrorKind kind, const std::string& what, std::string hint = {});
@@ -34,8 +37,8 @@ class Error : public std::runtime_error {
   std::string hint_;
 };
 
-// "error: <what>\n  hint: <hint>\n", as every program prints it. Several violations are joined by newlines in `what`,
-// and each gets its own "error:".
+// "error: <what>\n  hint: <hint>\n", as every program prints it. Several violations are joined by
+// newlines in `what`, and each gets its own "error:".
 std::string formatted(const Error& error);
 
 }  // namespace kinema

@@ -12,7 +12,8 @@
 namespace kinema {
 namespace {
 
-// nlohmann keeps the last of two equal keys in silence; a configuration that says two things is a mistake.
+// nlohmann keeps the last of two equal keys in silence; a configuration that says two things is a
+// mistake.
 class DuplicateKeys {
  public:
   bool operator()(int depth, Json::parse_event_t event, Json& parsed) {
@@ -21,7 +22,8 @@ class DuplicateKeys {
       open_.back().clear();
     } else if (event == Json::parse_event_t::key) {
       auto key = parsed.get<std::string>();
-      if (!open_.at(static_cast<size_t>(depth) - 1).insert(key).second && first_.empty()) first_ = key;
+      if (!open_.at(static_cast<size_t>(depth) - 1).insert(key).second && first_.empty())
+        first_ = key;
     }
     return true;
   }
@@ -63,11 +65,13 @@ Json parse_json(std::string_view text, const std::string& name, ErrorKind kind) 
   try {
     auto value = Json::parse(text, std::ref(duplicates));
     if (!duplicates.first().empty()) {
-      throw Error(kind, name + ": the key \"" + duplicates.first() + "\" stands twice in one object");
+      throw Error(kind,
+                  name + ": the key \"" + duplicates.first() + "\" stands twice in one object");
     }
     return value;
   } catch (const Json::parse_error& error) {
-    throw Error(kind, name + ":" + position(text, error.byte == 0 ? 0 : error.byte - 1) + ": " + reason(error));
+    throw Error(kind, name + ":" + position(text, error.byte == 0 ? 0 : error.byte - 1) + ": " +
+                          reason(error));
   }
 }
 

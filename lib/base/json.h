@@ -2,9 +2,10 @@
 #pragma once
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 
@@ -16,7 +17,8 @@ using OrderedJson = nlohmann::ordered_json;
 // The whole file. Throws Error(kIo) if it cannot be read.
 std::string read_text(const std::filesystem::path& path);
 
-// Parses `text`; errors are Error(kind) of the form "<name>:<line>:<column>: <what>". Duplicate keys are errors.
+// Parses `text`; errors are Error(kind) of the form "<name>:<line>:<column>: <what>". Duplicate
+// keys are errors.
 Json parse_json(std::string_view text, const std::string& name, ErrorKind kind);
 
 // read_text and parse_json; a file that is missing is Error(kind) too.

@@ -1,15 +1,17 @@
 // Diagnostics on stderr: notes, warnings and debug lines; results never go through here.
 #pragma once
 
-#include <spdlog/fmt/fmt.h>
 #include <string>
 #include <string_view>
+
+#include <spdlog/fmt/fmt.h>
 
 namespace kinema {
 
 enum class LogLevel { kQuiet, kNormal, kVerbose, kDebug };
 
-// Sets what is printed from now on: kQuiet warnings only, kNormal notes too, kVerbose and kDebug more.
+// Sets what is printed from now on: kQuiet warnings only, kNormal notes too, kVerbose and kDebug
+// more.
 void set_log_level(LogLevel level);
 
 // "note: …": what the program chose or rounded; "warning: …": what may not be what the user meant.

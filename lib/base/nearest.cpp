@@ -24,7 +24,8 @@ size_t edits(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::vector<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates,
+std::vector<std::string> nearest(std::string_view word,
+                                 const std::vector<std::string>& candidates,
                                  size_t count) {
   const size_t limit = std::max<size_t>(2, word.size() / 3);
   std::vector<std::pair<size_t, std::string>> close;
@@ -39,7 +40,8 @@ std::vector<std::string> nearest(std::string_view word, const std::vector<std::s
   return names;
 }
 
-std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates,
+std::string did_you_mean(std::string_view word,
+                         const std::vector<std::string>& candidates,
                          size_t count) {
   auto names = nearest(word, candidates, count);
   if (names.empty()) return {};

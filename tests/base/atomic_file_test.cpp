@@ -1,10 +1,10 @@
 // Files appear whole or not at all.
 #include "base/atomic_file.h"
 
-#include <unistd.h>
+#include <fstream>
 
 #include <catch2/catch.hpp>
-#include <fstream>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -36,5 +36,6 @@ TEST_CASE("without commit nothing is left and the old file stays") {
 TEST_CASE("a folder that does not exist is one sentence naming the file") {
   Folder folder;
   auto target = folder.path / "missing" / "a.txt";
-  CHECK_THROWS_WITH(kinema::write_file(target, "x"), Catch::StartsWith(target.string() + ": cannot be written"));
+  CHECK_THROWS_WITH(kinema::write_file(target, "x"),
+                    Catch::StartsWith(target.string() + ": cannot be written"));
 }

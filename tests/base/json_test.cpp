@@ -24,6 +24,7 @@ TEST_CASE("a syntax error is located by line and column") {
 
 TEST_CASE("a key that stands twice is refused, in nested objects too") {
   CHECK_THAT(message("{\"a\": 1, \"a\": 2}"), Catch::Contains("\"a\" stands twice"));
-  CHECK_THAT(message("[{\"b\": {\"c\": 1, \"d\": 2, \"c\": 3}}]"), Catch::Contains("\"c\" stands twice"));
+  CHECK_THAT(message("[{\"b\": {\"c\": 1, \"d\": 2, \"c\": 3}}]"),
+             Catch::Contains("\"c\" stands twice"));
   CHECK(message("[{\"a\": 1}, {\"a\": 2}]") == "no error");
 }

@@ -1,0 +1,91 @@
+// c10d's TCPStore behind a few words.
+#include "comm/rendezvous.h"
+
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+
+#include "base/error.h"
+
+namespace kinema::comm {
+namespace {
+
+constexpr const char* kPrefix = "kinema";
+
+std::string first_line(const std::exception& error) {
+  std::string what = error.what();
+  return what.substr(0, what.find('\n'));
+}
+
+template <typename Action>
+auto guarded(const std::string& where, Action&& action) {
+  try {
+    return action();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw Error(ErrorKind::kComm, where + ": " + first_line(error));
+  }
+}
+
+std::vector<uint8_t> bytes(const std::string& text) { return {text.begin(), text.end()}; }
+std::string text(const std::vector<uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
+
+}  // namespace
+
+RendezvousServer::RendezvousServer(const Endpoint& endpoint, int listening_fd) {
+  guarded("rendezvous at " + endpoint.host + ":" + std::to_string(endpoint.port), [&] {
+    c10d::TCPStoreOptions options;
+    options.port = static_cast<uint16_t>(endpoint.port);
+    options.isServer = true;
+    options.waitWorkers = false;
+    options.masterListenFd = listening_fd;
+    store_ = c10::make_intrusive<c10d::TCPStore>(endpoint.host, options);
+  });
+}
+
+RendezvousServer::~RendezvousServer() = default;
+
+Rendezvous::Rendezvous(
+    const Endpoint& endpoint, int rank, int size, Served served, std::chrono::milliseconds timeout)
+    : rank_(rank), size_(size), timeout_(timeout), host_(endpoint.host) {
+  guarded("rendezvous at " + endpoint.host + ":" + std::to_string(endpoint.port), [&] {
+    c10d::TCPStoreOptions options;
+    options.port = static_cast<uint16_t>(endpoint.port);
+    options.isServer = served == Served::kByRankZero && rank == 0;
+    options.waitWorkers = false;
+    options.timeout = timeout;
+    store_ = c10::make_intrusive<c10d::PrefixStore>(
+        kPrefix, c10::make_intrusive<c10d::TCPStore>(endpoint.host, options));
+  });
+}
+
+Rendezvous::~Rendezvous() = default;
+
+void Rendezvous::set(const std::string& key, const std::string& value) {
+  guarded("rendezvous key " + key, [&] { store_->set(key, bytes(value)); });
+}
+
+std::string Rendezvous::get(const std::string& key) {
+  return guarded("rendezvous key " + key, [&] { return text(store_->get(key)); });
+}
+
+std::optional<std::string> Rendezvous::peek(const std::string& key) {
+  return guarded("rendezvous key " + key, [&]() -> std::optional<std::string> {
+    if (!store_->check({key})) return std::nullopt;
+    return text(store_->get(key));
+  });
+}
+
+std::string Rendezvous::first(const std::string& key, const std::string& value) {
+  return guarded("rendezvous key " + key,
+                 [&] { return text(store_->compareSet(key, {}, bytes(value))); });
+}
+
+std::vector<std::string> Rendezvous::exchange(const std::string& key, const std::string& value) {
+  set(key + "/" + std::to_string(rank_), value);
+  std::vector<std::string> all;
+  for (int rank = 0; rank < size_; ++rank) all.push_back(get(key + "/" + std::to_string(rank)));
+  return all;
+}
+
+}  // namespace kinema::comm

@@ -1,0 +1,71 @@
+// Where the processes of one run meet: a small key-value store for bootstrap, agreement, and the
+// first failure's record.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <c10/util/intrusive_ptr.h>
+
+namespace c10d {
+class Store;
+}
+
+namespace kinema::comm {
+
+struct Endpoint {
+  std::string host = "127.0.0.1";
+  int port = 0;
+};
+
+// Serves a store in this process until the object goes; `listening_fd` is an already bound and
+// listening TCP socket, which is taken over.
+class RendezvousServer {
+ public:
+  RendezvousServer(const Endpoint& endpoint, int listening_fd);
+  ~RendezvousServer();
+
+ private:
+  c10::intrusive_ptr<c10d::Store> store_;
+};
+
+// A client of the store. Keys are private to the run. Throws Error(kComm) when the store cannot be
+// reached.
+class Rendezvous {
+ public:
+  // Who serves the store of these processes.
+  enum class Served { kElsewhere, kByRankZero };
+  Rendezvous(const Endpoint& endpoint,
+             int rank,
+             int size,
+             Served served,
+             std::chrono::milliseconds timeout);
+  ~Rendezvous();
+
+  int rank() const { return rank_; }
+  int size() const { return size_; }
+  std::chrono::milliseconds timeout() const { return timeout_; }
+
+  void set(const std::string& key, const std::string& value);
+  // Waits for the key.
+  std::string get(const std::string& key);
+  // The value if it is there now.
+  std::optional<std::string> peek(const std::string& key);
+  // Stores `value` unless somebody was first; returns what is stored now.
+  std::string first(const std::string& key, const std::string& value);
+  // Everybody's value for `key`, by rank.
+  std::vector<std::string> exchange(const std::string& key, const std::string& value);
+
+  const c10::intrusive_ptr<c10d::Store>& store() const { return store_; }
+  const std::string& host() const { return host_; }
+
+ private:
+  int rank_, size_;
+  std::chrono::milliseconds timeout_;
+  std::string host_;
+  c10::intrusive_ptr<c10d::Store> store_;
+};
+
+}  // namespace kinema::comm

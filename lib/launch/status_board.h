@@ -1,0 +1,55 @@
+// Shared memory in which each rank says where it is and why it failed, so that whoever watches can
+// tell the truth about a process that can no longer speak.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+#include "base/error.h"
+
+namespace kinema::launch {
+
+// What a rank was doing, as copied out for a message.
+struct RankStatus {
+  std::string phase;       // "denoise step 3", empty before the first
+  std::string collective;  // "ulysses all_to_all #412", empty before the first
+  uint64_t beats = 0;      // grows whenever the rank reports anything
+};
+
+// The error a rank ended with.
+struct RankFailure {
+  ErrorKind kind = ErrorKind::kInternal;
+  std::string what, hint;
+  int64_t order = 0;  // 1 for the first failure of the run
+};
+
+// Made before the ranks are forked; each rank writes its own row only.
+class StatusBoard {
+ public:
+  explicit StatusBoard(int ranks);
+  ~StatusBoard();
+  StatusBoard(const StatusBoard&) = delete;
+  StatusBoard& operator=(const StatusBoard&) = delete;
+
+  int ranks() const { return ranks_; }
+
+  void report_phase(int rank, const std::string& phase);
+  void report_collective(int rank, const std::string& collective);
+  void report_failure(int rank, const Error& error);
+
+  RankStatus status(int rank) const;
+  bool has_failed(int rank) const;
+  RankFailure failure(int rank) const;
+
+ private:
+  struct Row;
+  struct Page;
+  Row& row(int rank) const;
+
+  int ranks_;
+  Page* page_;
+  size_t bytes_;
+};
+
+}  // namespace kinema::launch

@@ -1,0 +1,186 @@
+// fork, poll over a signal descriptor and the ranks' pipes, waitpid.
+#include "launch/supervisor.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <optional>
+
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "launch/verdict.h"
+
+namespace kinema::launch {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::milliseconds kTick{50};
+
+sigset_t watched_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int signal : {SIGINT, SIGTERM, SIGCHLD}) sigaddset(&set, signal);
+  return set;
+}
+
+class Supervisor {
+ public:
+  Supervisor(const SupervisorOptions& options, const SupervisedRun& run)
+      : options_(options), run_(run), board_(options.ranks), output_(options.ranks, options.echo) {}
+
+  int run() {
+    auto set = watched_signals();
+    ::sigprocmask(SIG_BLOCK, &set, &previous_mask_);
+    for (int rank = 0; rank < options_.ranks; ++rank) pids_.push_back(start(rank));
+    output_.close_writers();
+    signals_ = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (run_.after_fork) run_.after_fork();
+    last_beat_ = Clock::now();
+    while (std::any_of(pids_.begin(), pids_.end(), [](pid_t pid) { return pid > 0; })) watch();
+    output_.drain_all();
+    ::close(signals_);
+    ::sigprocmask(SIG_SETMASK, &previous_mask_, nullptr);
+    return conclude();
+  }
+
+ private:
+  pid_t start(int rank) {
+    const pid_t parent = ::getpid();
+    const pid_t pid = ::fork();
+    if (pid < 0) {
+      stop_all(SIGKILL);
+      throw Error(ErrorKind::kComm, "rank " + std::to_string(rank) +
+                                        " could not be started: " + std::strerror(errno));
+    }
+    if (pid == 0) {
+      ::setpgid(0, 0);
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      if (::getppid() != parent) ::_exit(exit_code(ErrorKind::kComm));
+      output_.redirect_in_rank(rank);
+      ::sigprocmask(SIG_SETMASK, &previous_mask_, nullptr);
+      // _exit: the parent's atexit handlers and stream buffers are not this rank's to run.
+      ::_exit(run_.rank_main(rank, board_));
+    }
+    ::setpgid(pid, pid);
+    return pid;
+  }
+
+  void watch() {
+    std::vector<pollfd> fds{{signals_, POLLIN, 0}};
+    for (int fd : output_.readers()) {
+      if (fd >= 0) fds.push_back({fd, POLLIN, 0});
+    }
+    ::poll(fds.data(), fds.size(), static_cast<int>(kTick.count()));
+    output_.drain_all();
+    read_signals();
+    reap();
+    if (kill_at_ && Clock::now() >= *kill_at_) stop_all(SIGKILL);
+    check_stall();
+  }
+
+  void read_signals() {
+    signalfd_siginfo info;
+    while (::read(signals_, &info, sizeof(info)) == sizeof(info)) {
+      const int signal = static_cast<int>(info.ssi_signo);
+      if (signal == SIGCHLD) continue;
+      if (interrupted_by_ != 0) {
+        stop_all(SIGKILL);
+      } else {
+        interrupted_by_ = signal;
+        signal_all(signal);
+      }
+    }
+  }
+
+  void reap() {
+    for (size_t rank = 0; rank < pids_.size(); ++rank) {
+      int status = 0;
+      if (pids_[rank] <= 0 || ::waitpid(pids_[rank], &status, WNOHANG) != pids_[rank]) continue;
+      pids_[rank] = 0;
+      output_.drain(static_cast<int>(rank));
+      RankEnd end;
+      end.rank = static_cast<int>(rank);
+      end.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+      end.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+      end.was_stopped = stopping_;
+      end.order = static_cast<int>(ends_.size());
+      end.last_line = output_.last_line(end.rank);
+      ends_.push_back(end);
+      const bool failed = end.exit_code != 0 || end.signal != 0;
+      if (failed && interrupted_by_ == 0 && !kill_at_) kill_at_ = Clock::now() + options_.grace;
+    }
+  }
+
+  void check_stall() {
+    uint64_t beats = 0;
+    for (int rank = 0; rank < options_.ranks; ++rank) beats += board_.status(rank).beats;
+    if (beats != beats_) {
+      beats_ = beats;
+      last_beat_ = Clock::now();
+    }
+    if (stopping_ || options_.stall_timeout.count() == 0 ||
+        Clock::now() - last_beat_ < options_.stall_timeout) {
+      return;
+    }
+    std::string what =
+        "no rank made progress for " + std::to_string(options_.stall_timeout.count()) + " s:";
+    for (int rank = 0; rank < options_.ranks; ++rank) {
+      auto status = board_.status(rank);
+      what += (rank == 0 ? " rank " : "; rank ") + std::to_string(rank) + " is in " +
+              (status.phase.empty() ? "start-up" : status.phase);
+      if (!status.collective.empty()) what += ", last operation " + status.collective;
+    }
+    stalled_.emplace(ErrorKind::kComm, what,
+                     "--stall-timeout SECONDS if a step really takes longer");
+    stop_all(SIGKILL);
+  }
+
+  void signal_all(int signal) {
+    for (pid_t pid : pids_) {
+      if (pid > 0) ::kill(pid, signal);
+    }
+  }
+
+  void stop_all(int signal) {
+    stopping_ = true;
+    kill_at_.reset();
+    signal_all(signal);
+  }
+
+  int conclude() {
+    if (stalled_) throw *stalled_;
+    if (interrupted_by_ != 0) return 128 + interrupted_by_;
+    auto verdict = judge(ends_, board_);
+    if (verdict.error) throw *verdict.error;
+    return verdict.exit_code;
+  }
+
+  const SupervisorOptions& options_;
+  const SupervisedRun& run_;
+  StatusBoard board_;
+  RankOutput output_;
+  sigset_t previous_mask_{};
+  int signals_ = -1;
+  std::vector<pid_t> pids_;
+  std::vector<RankEnd> ends_;
+  std::optional<Clock::time_point> kill_at_;
+  std::optional<Error> stalled_;
+  Clock::time_point last_beat_;
+  uint64_t beats_ = 0;
+  int interrupted_by_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace
+
+int supervise(const SupervisorOptions& options, const SupervisedRun& run) {
+  return Supervisor(options, run).run();
+}
+
+}  // namespace kinema::launch

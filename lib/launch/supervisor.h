@@ -1,0 +1,36 @@
+// Runs one child process per rank and stays behind to watch them: the first failure ends all, and
+// nothing is left behind.
+#pragma once
+
+#include <chrono>
+#include <functional>
+
+#include "launch/rank_output.h"
+#include "launch/status_board.h"
+
+namespace kinema::launch {
+
+struct SupervisorOptions {
+  int ranks = 1;
+  Echo echo = Echo::kNo;
+  // No rank reports anything for so long: the run is taken for hung. Zero: never.
+  std::chrono::seconds stall_timeout{600};
+  // How long the others may take to leave by themselves after a failure, before they are killed.
+  std::chrono::milliseconds grace{500};
+};
+
+struct SupervisedRun {
+  // In the child: the whole work of a rank; what it returns is its exit code. Errors are reported
+  // on the board.
+  std::function<int(int rank, StatusBoard& board)> rank_main;
+  // In the parent, after all children are there (threads may be started from here on).
+  std::function<void()> after_fork;
+};
+
+// Forks the ranks (each its own process group, killed with this process), forwards SIGINT and
+// SIGTERM to them (a second one kills), and waits. Returns the exit code when all ended well or by
+// an interrupt; throws the one Error that is the cause otherwise. Must be called before this
+// process has started threads.
+int supervise(const SupervisorOptions& options, const SupervisedRun& run);
+
+}  // namespace kinema::launch

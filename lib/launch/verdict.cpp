@@ -1,0 +1,75 @@
+// Survivors of a lost peer fail too, often before the launcher hears of the peer: they must not be
+// blamed.
+#include "launch/verdict.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+
+namespace kinema::launch {
+namespace {
+
+std::string where(const RankStatus& status) {
+  std::string text = status.phase.empty() ? " before its first stage" : " during " + status.phase;
+  if (!status.collective.empty()) text += " (last operation: " + status.collective + ")";
+  return text;
+}
+
+std::string signal_name(int signal) {
+  std::string text = "signal " + std::to_string(signal);
+  if (const char* name = ::sigabbrev_np(signal)) text += std::string(" (SIG") + name + ")";
+  return text;
+}
+
+Error killed(const RankEnd& end, const StatusBoard& board) {
+  std::string what = "rank " + std::to_string(end.rank) + " was killed by " +
+                     signal_name(end.signal) + where(board.status(end.rank)) +
+                     "; the other ranks were stopped";
+  std::string hint;
+  if (end.signal == SIGKILL) hint = "if nobody sent it, the machine ran out of memory: see dmesg";
+  if (end.signal == SIGABRT && !end.last_line.empty()) hint = "its last words: " + end.last_line;
+  return Error(ErrorKind::kComm, what, hint);
+}
+
+Error silent(const RankEnd& end, const StatusBoard& board) {
+  return Error(ErrorKind::kComm,
+               "rank " + std::to_string(end.rank) + " left with exit code " +
+                   std::to_string(end.exit_code) + where(board.status(end.rank)) +
+                   "; the other ranks were stopped",
+               end.last_line.empty() ? std::string() : "its last words: " + end.last_line);
+}
+
+Error recorded(const RankEnd& end, const StatusBoard& board) {
+  auto failure = board.failure(end.rank);
+  return Error(failure.kind, "rank " + std::to_string(end.rank) + ": " + failure.what,
+               failure.hint);
+}
+
+// Smaller is nearer to the cause.
+int distance(const RankEnd& end, const StatusBoard& board) {
+  if (end.signal != 0 && !end.was_stopped) return 0;
+  if (board.has_failed(end.rank)) return board.failure(end.rank).kind == ErrorKind::kComm ? 3 : 1;
+  if (end.exit_code != 0 && !end.was_stopped) return 2;
+  return 4;
+}
+
+}  // namespace
+
+Verdict judge(const std::vector<RankEnd>& ends, const StatusBoard& board) {
+  const RankEnd* cause = nullptr;
+  auto key = [&](const RankEnd& end) {
+    const auto first = board.has_failed(end.rank) ? board.failure(end.rank).order : end.order;
+    return std::pair(distance(end, board), first);
+  };
+  for (const auto& end : ends) {
+    if (distance(end, board) == 4) continue;
+    if (cause == nullptr || key(end) < key(*cause)) cause = &end;
+  }
+  if (cause == nullptr) return {};
+  Error error = cause->signal != 0 && !cause->was_stopped ? killed(*cause, board)
+                : board.has_failed(cause->rank)           ? recorded(*cause, board)
+                                                          : silent(*cause, board);
+  return {exit_code(error.kind()), error};
+}
+
+}  // namespace kinema::launch
