@@ -1,10 +1,11 @@
-// Where a module's parameters come from: the seam between a model, which states full shapes, and whoever holds weights.
+// Where a module's parameters come from: the seam between a model, which states full shapes, and
+// whoever holds weights.
 #pragma once
-
-#include <ATen/core/Tensor.h>
 
 #include <functional>
 #include <string>
+
+#include <ATen/core/Tensor.h>
 
 namespace kinema::weights {
 
@@ -15,15 +16,16 @@ class ParamSource {
  public:
   virtual ~ParamSource() = default;
 
-  // The parameter `name`, whose shape in the checkpoint must be `shape`, in the run's dtype and on its device. What comes
-  // back may be a part of it, cut by a rule the model does not know. Throws Error(kModel): missing (with the nearest
-  // names) or mis-shaped.
+  // The parameter `name`, whose shape in the checkpoint must be `shape` (-1: any size), in the run's dtype and on
+  // its device. What comes back may be a part of it, cut by a rule the model does not know. Throws
+  // Error(kModel): missing (with the nearest names) or mis-shaped.
   virtual at::Tensor take(const std::string& name, at::IntArrayRef shape) = 0;
 
   // Whether the checkpoint has `name`.
   virtual bool has(const std::string& name) const = 0;
 
-  // What must be done with the product of the weight `name` and an input: empty if the product is complete.
+  // What must be done with the product of the weight `name` and an input: empty if the product is
+  // complete.
   virtual OutputOp after(const std::string& name) const { return {}; }
 };
 

@@ -1,0 +1,71 @@
+// mmap and its advice.
+#include "checkpoint/mapped_file.h"
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+namespace kinema::checkpoint {
+namespace {
+
+// The whole file as memory; null for an empty one, MAP_FAILED with errno otherwise.
+void* mapped(const std::filesystem::path& path, size_t size) {
+  if (size == 0) return nullptr;
+  int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return MAP_FAILED;
+  void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
+  int saved = errno;
+  ::close(fd);
+  errno = saved;
+  return data;
+}
+
+// madvise wants whole pages: `range` widened (grow) or narrowed to them.
+enum class Rounding { kGrow, kShrink };
+
+void advise(std::span<const std::byte> range, Rounding rounding, int advice) {
+  const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  auto begin = reinterpret_cast<uintptr_t>(range.data());
+  auto end = begin + range.size();
+  const uintptr_t up = page - 1;
+  begin = (rounding == Rounding::kGrow ? begin : begin + up) / page * page;
+  end = (rounding == Rounding::kGrow ? end + up : end) / page * page;
+  // Advice only: where the system does not take it, the pages merely stay.
+  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, advice);
+}
+
+}  // namespace
+
+MappedFile::MappedFile(std::filesystem::path path) : path_(std::move(path)) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path_, ignored)) {
+    throw Error(ErrorKind::kModel, path_.string() + ": no such file");
+  }
+  size_ = std::filesystem::file_size(path_);
+  void* data = mapped(path_, size_);
+  if (data == MAP_FAILED) {
+    throw Error(ErrorKind::kModel, path_.string() + ": cannot be read: " + std::strerror(errno));
+  }
+  data_ = static_cast<const std::byte*>(data);
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+}
+
+void MappedFile::drop(std::span<const std::byte> range) const {
+  advise(range, Rounding::kShrink, MADV_DONTNEED);
+}
+
+void MappedFile::prefetch(std::span<const std::byte> range) const {
+  advise(range, Rounding::kGrow, MADV_WILLNEED);
+}
+
+}  // namespace kinema::checkpoint

@@ -1,0 +1,74 @@
+// Two tables.
+#include "tensor/dtype.h"
+
+#include <vector>
+
+#include "base/error.h"
+#include "base/nearest.h"
+
+namespace kinema::tensor {
+namespace {
+
+struct Name {
+  std::string_view name;
+  at::ScalarType dtype;
+};
+
+constexpr Name kStored[] = {
+    {"F64", at::kDouble},
+    {"F32", at::kFloat},
+    {"F16", at::kHalf},
+    {"BF16", at::kBFloat16},
+    {"F8_E4M3", at::kFloat8_e4m3fn},
+    {"F8_E5M2", at::kFloat8_e5m2},
+    {"I64", at::kLong},
+    {"I32", at::kInt},
+    {"I16", at::kShort},
+    {"I8", at::kChar},
+    {"U64", at::kUInt64},
+    {"U32", at::kUInt32},
+    {"U16", at::kUInt16},
+    {"U8", at::kByte},
+    {"BOOL", at::kBool},
+};
+
+constexpr Name kRun[] = {
+    {"float32", at::kFloat}, {"bfloat16", at::kBFloat16}, {"float16", at::kHalf}};
+
+}  // namespace
+
+at::ScalarType dtype_from_safetensors(std::string_view name) {
+  for (const auto& row : kStored) {
+    if (row.name == name) return row.dtype;
+  }
+  throw Error(ErrorKind::kModel,
+              "the type " + std::string(name) + " of a safetensors file is not read");
+}
+
+std::string_view safetensors_name(at::ScalarType dtype) {
+  for (const auto& row : kStored) {
+    if (row.dtype == dtype) return row.name;
+  }
+  throw Error(ErrorKind::kInternal,
+              std::string("safetensors files have no type for ") + at::toString(dtype));
+}
+
+at::ScalarType parse_dtype(std::string_view name) {
+  std::vector<std::string> known;
+  for (const auto& row : kRun) {
+    if (row.name == name) return row.dtype;
+    known.emplace_back(row.name);
+  }
+  throw Error(ErrorKind::kConfig,
+              "--dtype " + std::string(name) + ": float32, bfloat16 or float16 is wanted",
+              did_you_mean(name, known));
+}
+
+std::string_view dtype_name(at::ScalarType dtype) {
+  for (const auto& row : kRun) {
+    if (row.dtype == dtype) return row.name;
+  }
+  throw Error(ErrorKind::kInternal, std::string("no run has the type ") + at::toString(dtype));
+}
+
+}  // namespace kinema::tensor

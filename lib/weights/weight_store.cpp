@@ -1,0 +1,151 @@
+// Views where possible, copies where needed, and a sentence where neither is right.
+#include "weights/weight_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/nearest.h"
+#include "weights/stored.h"
+
+namespace kinema::weights {
+namespace {
+
+using checkpoint::Dtype;
+using checkpoint::StoredTensor;
+
+bool is_float8(Dtype dtype) { return dtype == Dtype::kF8E4M3 || dtype == Dtype::kF8E5M2; }
+
+bool is_float(Dtype dtype) { return dtype <= Dtype::kF8E5M2; }
+
+std::string where(const StoredTensor& stored) {
+  return stored.map->path().string() + ": tensor \"" + stored.entry.name + "\"";
+}
+
+// The names under which the scale of "….weight" is stored, by who wrote the file.
+std::vector<std::string> scale_names(const std::string& name) {
+  const auto stem = name.substr(0, name.rfind('.') + 1);
+  const auto leaf = name.substr(stem.size());
+  return {stem + leaf + "_scale", stem + "scale_" + leaf, stem + leaf + "_scale_inv"};
+}
+
+}  // namespace
+
+WeightStore::WeightStore(checkpoint::Component component, Placement placement, NameMap names)
+    : component_(std::move(component)), placement_(placement), names_(std::move(names)) {
+  for (const auto& [stored_name, stored] : component_.tensors()) {
+    auto [at, added] = by_name_.emplace(names_.model_name(stored_name), &stored);
+    if (!added) {
+      throw Error(ErrorKind::kModel, component_.path().string() + ": tensors \"" +
+                                         at->second->entry.name + "\" and \"" + stored_name +
+                                         "\" are the same parameter, \"" + at->first + "\"");
+    }
+  }
+}
+
+bool WeightStore::has(const std::string& name) const { return by_name_.contains(name); }
+
+const StoredTensor& WeightStore::checked(const std::string& name, at::IntArrayRef shape) {
+  const auto at = by_name_.find(name);
+  if (at == by_name_.end()) {
+    std::vector<std::string> known;
+    for (const auto& [candidate, stored] : by_name_) known.push_back(candidate);
+    throw Error(
+        ErrorKind::kModel,
+        component_.path().string() + ": has no tensor \"" + name + "\", which the model needs",
+        did_you_mean(name, known, 3));
+  }
+  const auto& stored = *at->second;
+  if (shape != at::IntArrayRef(stored.entry.shape)) {
+    throw Error(ErrorKind::kModel,
+                where(stored) + " has the shape " + checkpoint::shape_text(stored.entry.shape) +
+                    ", but the model wants " + checkpoint::shape_text({shape.data(), shape.size()}),
+                "does the config.json beside it belong to these weights?");
+  }
+  if (!is_float(stored.entry.dtype)) {
+    throw Error(ErrorKind::kModel, where(stored) + " is stored as " +
+                                       std::string(checkpoint::dtype_name(stored.entry.dtype)) +
+                                       "; a floating-point type is wanted");
+  }
+  taken_.insert(stored.entry.name);
+  return stored;
+}
+
+at::Tensor WeightStore::scale(const std::string& name, const StoredTensor& weight) {
+  if (!is_float8(weight.entry.dtype)) return {};
+  for (const auto& candidate : scale_names(name)) {
+    const auto at = by_name_.find(candidate);
+    if (at == by_name_.end()) continue;
+    const auto elements = at->second->entry.elements();
+    const auto& shape = weight.entry.shape;
+    if (elements != 1 && (shape.empty() || elements != static_cast<uint64_t>(shape[0]))) {
+      throw Error(ErrorKind::kModel, where(*at->second) + " has the shape " +
+                                         checkpoint::shape_text(at->second->entry.shape) +
+                                         "; one scale, or one for each row of " +
+                                         checkpoint::shape_text(shape) + ", is supported");
+    }
+    taken_.insert(at->second->entry.name);
+    bytes_read_ += at->second->entry.bytes;
+    return view(*at->second).to(at::kFloat);
+  }
+  return {};
+}
+
+at::Tensor WeightStore::placed(const StoredTensor& stored, const at::Tensor& scale) {
+  bytes_read_ += stored.entry.bytes;
+  const auto stays = !scale.defined() && placement_.device.is_cpu();
+  const auto source = stays ? view(stored) : at::Tensor();
+  if (stays && source.scalar_type() == placement_.dtype) {
+    stored.map->prefetch(stored.bytes());
+    return source;
+  }
+  return converted(stored, placement_, {}, scale);
+}
+
+at::Tensor WeightStore::take(const std::string& name, at::IntArrayRef shape) {
+  const auto& stored = checked(name, shape);
+  return placed(stored, scale(name, stored));
+}
+
+at::Tensor WeightStore::take_slice(const std::string& name,
+                                   at::IntArrayRef shape,
+                                   const Slice& slice) {
+  const auto& stored = checked(name, shape);
+  TORCH_CHECK(slice.dim >= 0 && slice.dim < static_cast<int64_t>(shape.size()) &&
+              slice.start >= 0 && slice.length > 0 &&
+              slice.start + slice.length <= shape[static_cast<size_t>(slice.dim)]);
+  auto factor = scale(name, stored);
+  if (slice.dim == 0) {
+    if (factor.defined() && factor.numel() > 1)
+      factor = factor.reshape({-1}).narrow(0, slice.start, slice.length);
+    return placed(rows(stored, slice.start, slice.length), factor);
+  }
+  const auto whole = static_cast<uint64_t>(shape[static_cast<size_t>(slice.dim)]);
+  bytes_read_ += stored.entry.bytes / whole * static_cast<uint64_t>(slice.length);
+  return converted(stored, placement_, slice, factor);
+}
+
+std::vector<std::string> WeightStore::unread() const {
+  std::vector<std::string> names;
+  for (const auto& [name, stored] : by_name_) {
+    if (!taken_.contains(stored->entry.name) && !names_.is_unused(name))
+      names.push_back(stored->entry.name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+void WeightStore::warn_unread() const {
+  constexpr size_t kShown = 5;
+  const auto names = unread();
+  if (names.empty()) return;
+  std::string shown;
+  for (size_t i = 0; i < std::min(kShown, names.size()); ++i)
+    shown += (i == 0 ? "" : ", ") + names[i];
+  if (names.size() > kShown) shown += ", …";
+  warn(component_.path().string() + ": the model has no use for " + std::to_string(names.size()) +
+       (names.size() == 1 ? " tensor: " : " tensors: ") + shown);
+}
+
+}  // namespace kinema::weights

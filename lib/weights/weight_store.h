@@ -1,0 +1,60 @@
+// A component's weights as models take them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "checkpoint/component.h"
+#include "weights/convert.h"
+#include "weights/name_map.h"
+#include "weights/param_source.h"
+
+namespace kinema::weights {
+
+// Nothing is read before it is taken. On the CPU a tensor already stored in the run's type is a
+// read-only view of the file, which stays mapped as long as the tensor lives; any other is a
+// converted copy whose source pages are given back. For one thread at a time.
+class WeightStore : public ParamSource {
+ public:
+  // Throws Error(kModel) if two stored names become one.
+  WeightStore(checkpoint::Component component, Placement placement, NameMap names = {});
+  WeightStore(const WeightStore&) = delete;
+  WeightStore& operator=(const WeightStore&) = delete;
+
+  // 8-bit floats come times their `weight_scale` or `scale_weight` if the checkpoint has one.
+  at::Tensor take(const std::string& name, at::IntArrayRef shape) override;
+  bool has(const std::string& name) const override;
+
+  // A part of the parameter whose full shape is `shape`, contiguous; of its bytes only that part is
+  // read.
+  at::Tensor take_slice(const std::string& name, at::IntArrayRef shape, const Slice& slice);
+
+  // Stored names that nobody took and that are not declared unused, sorted.
+  std::vector<std::string> unread() const;
+  // One warning that names them, if there are any.
+  void warn_unread() const;
+
+  // Bytes of the files asked for so far.
+  uint64_t bytes_read() const { return bytes_read_; }
+  const checkpoint::Component& component() const { return component_; }
+
+ private:
+  const checkpoint::StoredTensor& checked(const std::string& name, at::IntArrayRef shape);
+  // The float32 scale of an 8-bit weight with so many rows, undefined if there is none.
+  at::Tensor scale(const std::string& name, const checkpoint::StoredTensor& weight);
+  at::Tensor placed(const checkpoint::StoredTensor& stored, const at::Tensor& scale);
+
+  checkpoint::Component component_;
+  Placement placement_;
+  NameMap names_;
+  std::map<std::string, const checkpoint::StoredTensor*> by_name_;
+  std::set<std::string> taken_;
+  uint64_t bytes_read_ = 0;
+};
+
+}  // namespace kinema::weights
