@@ -1,0 +1,80 @@
+// At round s this rank has the keys of place (own - s) mod size and is already receiving the next.
+#include "parallel/ring_attention.h"
+
+#include <cmath>
+#include <vector>
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/exp.h>
+#include <ATen/ops/logaddexp.h>
+#include <ATen/ops/stack.h>
+
+#include "nn/attention.h"
+
+namespace kinema::parallel {
+namespace {
+
+PartialAttention partial(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
+  if (q.size(1) == 0 || k.size(1) == 0) return {};
+  const double scale = 1.0 / std::sqrt(static_cast<double>(q.size(-1)));
+  auto [out, lse] = nn::attention_with_lse(q, k, v, scale);
+  return {out.to(at::kFloat), lse};
+}
+
+at::Tensor finished(const PartialAttention& attention, const at::Tensor& q) {
+  return attention.out.defined() ? attention.out.to(q.scalar_type()) : at::empty_like(q);
+}
+
+}  // namespace
+
+PartialAttention merged(const PartialAttention& a, const PartialAttention& b) {
+  if (!a.out.defined()) return b;
+  if (!b.out.defined()) return a;
+  auto lse = at::logaddexp(a.lse, b.lse);
+  auto weight = [&](const PartialAttention& x) { return at::exp(x.lse - lse).unsqueeze(-1); };
+  return {a.out * weight(a) + b.out * weight(b), lse};
+}
+
+RingAttention::Transfer RingAttention::pass_on(const at::Tensor& packed,
+                                               int64_t next_owner,
+                                               int round) const {
+  const int size = comm_.size(), rank = comm_.rank();
+  auto shape = packed.sizes().vec();
+  shape[2] = layout_.ring_tokens(next_owner);
+  Transfer transfer;
+  transfer.incoming = at::empty(shape, packed.options());
+  transfer.send = comm_.send(packed, (rank + 1) % size, round);
+  transfer.receive = comm_.receive(transfer.incoming, (rank + size - 1) % size, round);
+  return transfer;
+}
+
+std::pair<at::Tensor, at::Tensor> RingAttention::operator()(const nn::Qkv& video,
+                                                            const nn::Qkv& text) const {
+  const int size = comm_.size(), rank = comm_.rank();
+  auto packed = at::stack({video.k, video.v});
+  PartialAttention video_out;
+  std::vector<PartialAttention> text_parts(static_cast<size_t>(size));
+  for (int round = 0; round < size; ++round) {
+    const int owner = (rank - round + size) % size;
+    Transfer next;
+    if (round + 1 < size) next = pass_on(packed, (owner - 1 + size) % size, round);
+    auto k = packed[0], v = packed[1];
+    if (text.q.defined()) text_parts[static_cast<size_t>(owner)] = partial(text.q, k, v);
+    // The text's keys are here on every rank; they are counted once, with this rank's own tokens.
+    if (round == 0) k = at::cat({k, text.k}, 1), v = at::cat({v, text.v}, 1);
+    video_out = merged(video_out, partial(video.q, k, v));
+    if (round + 1 < size) {
+      next.receive->wait();
+      next.send->wait();
+      packed = next.incoming;
+    }
+  }
+  if (!text.q.defined()) return {finished(video_out, video.q), {}};
+  PartialAttention text_out;
+  for (const auto& part : text_parts) text_out = merged(text_out, part);
+  text_out = merged(text_out, partial(text.q, text.k, text.v));
+  return {finished(video_out, video.q), finished(text_out, text.q)};
+}
+
+}  // namespace kinema::parallel

@@ -1,0 +1,87 @@
+// Rules are matched by the layer's name; which dimension is cut follows from the rule and from
+// weight or bias.
+#include "parallel/tensor_parallel.h"
+
+#include <string_view>
+
+#include "base/error.h"
+
+namespace kinema::parallel {
+namespace {
+
+std::string_view layer_of(std::string_view name) { return name.substr(0, name.rfind('.')); }
+
+bool is_bias(std::string_view name) { return name.ends_with(".bias"); }
+
+bool ends_in_layer(std::string_view layer, std::string_view wanted) {
+  if (!layer.ends_with(wanted)) return false;
+  return layer.size() == wanted.size() || layer[layer.size() - wanted.size() - 1] == '.';
+}
+
+}  // namespace
+
+const std::vector<CutRule>& hunyuan15_transformer_rules() {
+  static const std::vector<CutRule> rules = {
+      {"transformer_blocks.", "attn.to_q", Cut::kColumns},
+      {"transformer_blocks.", "attn.to_k", Cut::kColumns},
+      {"transformer_blocks.", "attn.to_v", Cut::kColumns},
+      {"transformer_blocks.", "attn.to_out.0", Cut::kRows},
+      {"transformer_blocks.", "attn.add_q_proj", Cut::kColumns},
+      {"transformer_blocks.", "attn.add_k_proj", Cut::kColumns},
+      {"transformer_blocks.", "attn.add_v_proj", Cut::kColumns},
+      {"transformer_blocks.", "attn.to_add_out", Cut::kRows},
+      {"transformer_blocks.", "ff.net.0.proj", Cut::kColumns},
+      {"transformer_blocks.", "ff.net.2", Cut::kRows},
+      {"transformer_blocks.", "ff_context.net.0.proj", Cut::kColumns},
+      {"transformer_blocks.", "ff_context.net.2", Cut::kRows},
+  };
+  return rules;
+}
+
+const std::vector<CutRule>& qwen_text_rules() {
+  static const std::vector<CutRule> rules = {
+      {"layers.", "self_attn.q_proj", Cut::kColumns},
+      {"layers.", "self_attn.k_proj", Cut::kColumns},
+      {"layers.", "self_attn.v_proj", Cut::kColumns},
+      {"layers.", "self_attn.o_proj", Cut::kRows},
+      {"layers.", "mlp.gate_proj", Cut::kColumns},
+      {"layers.", "mlp.up_proj", Cut::kColumns},
+      {"layers.", "mlp.down_proj", Cut::kRows},
+  };
+  return rules;
+}
+
+const CutRule* TensorParallelSource::rule(const std::string& name) const {
+  if (comm_.size() == 1) return nullptr;
+  for (const auto& rule : rules_) {
+    if (name.starts_with(rule.prefix) && ends_in_layer(layer_of(name), rule.layer)) return &rule;
+  }
+  return nullptr;
+}
+
+at::Tensor TensorParallelSource::take(const std::string& name, at::IntArrayRef shape) {
+  const auto* found = rule(name);
+  if (found == nullptr || (found->cut == Cut::kRows && is_bias(name)))
+    return store_.take(name, shape);
+  const int64_t dim = found->cut == Cut::kColumns ? 0 : 1;
+  const int64_t size = shape[static_cast<size_t>(dim)];
+  if (size % comm_.size() != 0) {
+    throw Error(ErrorKind::kConfig, name + " has " + std::to_string(size) +
+                                        " features to cut, which " + std::to_string(comm_.size()) +
+                                        " tensor-parallel ranks do not divide");
+  }
+  const int64_t length = size / comm_.size();
+  return store_.take_slice(name, shape, {dim, length * comm_.rank(), length});
+}
+
+weights::OutputOp TensorParallelSource::after(const std::string& name) const {
+  const auto* found = rule(name);
+  if (found == nullptr || found->cut != Cut::kRows) return {};
+  return [&comm = comm_](at::Tensor partial) {
+    partial = partial.contiguous();
+    comm.all_reduce_sum(partial);
+    return partial;
+  };
+}
+
+}  // namespace kinema::parallel

@@ -1,0 +1,50 @@
+// Tensor parallelism: which weights are cut, and a ParamSource that hands out one rank's slices.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "comm/communicator.h"
+#include "weights/weight_store.h"
+
+namespace kinema::parallel {
+
+enum class Cut {
+  kColumns,  // of the output features: dimension 0 of the weight and of the bias
+  kRows,     // of the input features: dimension 1 of the weight; products are summed, the bias is
+             // added once
+  kHeads,    // of a table with a column per head: dimension 1, nothing to sum
+};
+
+// Every parameter whose name starts with `prefix` and whose layer ends in `layer` ("attn.to_q").
+struct CutRule {
+  std::string prefix, layer;
+  Cut cut;
+};
+
+// How each network here is cut. Layers not named stay whole on every rank.
+const std::vector<CutRule>& hunyuan15_transformer_rules();
+const std::vector<CutRule>& qwen_text_rules();
+
+// Reads only this rank's slices from `store`. Dimensions that do not divide are Error(kConfig),
+// naming layer and size.
+class TensorParallelSource : public weights::ParamSource {
+ public:
+  TensorParallelSource(weights::WeightStore& store,
+                       const std::vector<CutRule>& rules,
+                       comm::Communicator& comm)
+      : store_(store), rules_(rules), comm_(comm) {}
+
+  at::Tensor take(const std::string& name, at::IntArrayRef shape) override;
+  bool has(const std::string& name) const override { return store_.has(name); }
+  weights::OutputOp after(const std::string& name) const override;
+
+ private:
+  const CutRule* rule(const std::string& name) const;
+
+  weights::WeightStore& store_;
+  const std::vector<CutRule>& rules_;
+  comm::Communicator& comm_;
+};
+
+}  // namespace kinema::parallel

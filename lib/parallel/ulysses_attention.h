@@ -1,0 +1,39 @@
+// Ulysses: tokens are exchanged for heads before attention and back after it.
+#pragma once
+
+#include <utility>
+
+#include "comm/communicator.h"
+#include "nn/seams.h"
+#include "parallel/sequence.h"
+
+namespace kinema::parallel {
+
+// Each rank holds a chunk of the video tokens with all heads, and all text tokens. One packed
+// exchange for Q, K and V gives it every token of its ring place with 1/size of the heads; `inner`
+// attends; one exchange gives the video result back, one gather completes the text's heads. Per
+// head the arithmetic is that of one process.
+class UlyssesAttention : public nn::JointAttention {
+ public:
+  UlyssesAttention(const SequenceLayout& layout,
+                   comm::Communicator& comm,
+                   int64_t ring_place,
+                   const nn::JointAttention& inner)
+      : layout_(layout), comm_(comm), ring_place_(ring_place), inner_(inner) {}
+
+  std::pair<at::Tensor, at::Tensor> operator()(const nn::Qkv& video,
+                                               const nn::Qkv& text) const override;
+
+ private:
+  nn::Qkv to_heads(const nn::Qkv& video) const;
+  nn::Qkv own_heads(const nn::Qkv& text) const;
+  at::Tensor to_tokens(const at::Tensor& attended, int64_t chunk) const;
+  at::Tensor all_heads(const at::Tensor& attended) const;
+
+  const SequenceLayout& layout_;
+  comm::Communicator& comm_;
+  int64_t ring_place_;
+  const nn::JointAttention& inner_;
+};
+
+}  // namespace kinema::parallel
