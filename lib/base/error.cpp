@@ -34,7 +34,10 @@ Error::Error(ErrorKind kind, const std::string& what, std::string hint)
 std::string formatted(const Error& error) {
   std::ostringstream out;
   std::istringstream lines(error.what());
-  for (std::string line; std::getline(lines, line);) out << "error: " << line << '\n';
+  // A line "hint: …" inside the text belongs to the violation before it.
+  for (std::string line; std::getline(lines, line);) {
+    out << (line.starts_with("hint: ") ? "  " : "error: ") << line << '\n';
+  }
   if (!error.hint().empty()) out << "  hint: " << error.hint() << '\n';
   return out.str();
 }

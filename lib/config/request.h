@@ -1,0 +1,80 @@
+// What a user can ask for: one job with everything that decides its pixels and how it is run. Names
+// are the flags' names.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "base/log.h"
+#include "config/units.h"
+
+namespace kinema::config {
+
+enum class ImageFit { kReference, kCrop, kPad, kStretch };
+enum class Resolution { k480p, k720p };
+enum class RoundFrames { kNo, kUp, kDown };
+enum class Numerics { kTrained, kReference };
+enum class Dtype { kFloat32, kBfloat16 };
+enum class VaeTiling { kAuto, kOn, kOff };
+enum class Offload { kNone, kModel, kBlock };
+enum class ParallelChoice { kManual, kAuto };
+enum class Codec { kH264, kHevc, kAv1, kFfv1 };
+enum class ProgressStyle { kAuto, kBar, kPlain, kJson, kNone };
+enum class ColorMode { kAuto, kAlways, kNever };
+
+// An empty optional means "not given": the checkpoint or the resolver decides. In a resolved
+// request (plan/resolve.h) all that the pipeline needs has a value; config/options.h says what each
+// field means.
+struct Request {
+  std::optional<std::filesystem::path> model, transformer_path, vae_path, text_encoder_path;
+  bool strict = false;
+
+  std::optional<std::string> prompt, negative_prompt;
+  std::optional<std::filesystem::path> image;
+  ImageFit image_fit = ImageFit::kReference;
+  std::optional<uint64_t> seed;
+  int64_t num_outputs_per_prompt = 1;
+
+  std::optional<int64_t> width, height;  // output pixels
+  std::optional<Resolution> resolution;
+  std::optional<AspectRatio> aspect_ratio;
+  std::optional<int64_t> num_frames;
+  std::optional<double> duration;  // seconds
+  RoundFrames round_frames = RoundFrames::kNo;
+  std::optional<Rational> fps;
+
+  std::optional<int64_t> num_inference_steps;
+  std::optional<double> guidance_scale, guidance_rescale, flow_shift;
+  Numerics numerics = Numerics::kTrained;
+
+  Device device;
+  std::optional<Dtype> dtype;
+  std::optional<int64_t> threads;
+
+  std::optional<int64_t> num_gpus;
+  int64_t ulysses_degree = 1, ring_degree = 1, tensor_parallel_size = 1, cfg_parallel_size = 1;
+  int64_t vae_patch_parallel_size = 1;
+  bool use_hsdp = false;
+  std::optional<int64_t> hsdp_shard_size, hsdp_replicate_size;
+  ParallelChoice parallel = ParallelChoice::kManual;
+
+  VaeTiling vae_tiling = VaeTiling::kAuto;
+  std::optional<int64_t> vae_tile_size, vae_tile_stride;  // output pixels
+  Offload offload = Offload::kNone;
+  std::optional<double> max_memory;  // GB of 10^9 bytes
+
+  std::optional<std::filesystem::path> output, frames_dir, save_latents, save_tensors, metrics;
+  bool overwrite = false;
+  std::optional<int64_t> crf;
+  Codec codec = Codec::kH264;
+  bool metadata = true;
+
+  LogLevel log_level = LogLevel::kNormal;
+  ProgressStyle progress = ProgressStyle::kAuto;
+  ColorMode color = ColorMode::kAuto;
+  bool json = false;
+};
+
+}  // namespace kinema::config

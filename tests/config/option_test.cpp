@@ -1,0 +1,66 @@
+// The table of options is consistent, and values parse exactly.
+#include <set>
+
+#include <catch2/catch.hpp>
+
+#include "config/options.h"
+
+using namespace kinema;
+using namespace kinema::config;
+
+TEST_CASE("keys and flags are unique and each key is a flag's name") {
+  std::set<std::string> keys, flags;
+  for (const auto& one : options()) {
+    INFO(one.key);
+    CHECK(keys.insert(one.key).second);
+    for (const auto& flag : one.flags) CHECK(flags.insert(flag).second);
+    for (const auto& shorthand : one.shorthands) {
+      for (const auto& flag : shorthand.flags) CHECK(flags.insert(flag).second);
+      Request request;
+      for (const auto& value : shorthand.values) CHECK(one.set_text(request, value));
+    }
+    auto name = one.flag().substr(2);
+    for (auto& c : name) c = c == '-' ? '_' : c;
+    CHECK(name == one.key);
+    CHECK_FALSE(one.help.empty());
+    CHECK_FALSE(one.default_text().empty());
+    CHECK_FALSE(one.given(Request{}));
+  }
+}
+
+TEST_CASE("numbers are read whole or not at all") {
+  Request r;
+  CHECK(option("num_frames").set_text(r, "121"));
+  CHECK(r.num_frames == 121);
+  for (const char* wrong :
+       {"", "121 ", " 121", "0x10", "12.0", "1e2", "0", "-5", "99999999999999999999"}) {
+    INFO(wrong);
+    CHECK_FALSE(option("num_frames").set_text(r, wrong));
+    CHECK(r.num_frames == 121);
+  }
+  CHECK(option("guidance_scale").set_text(r, "6.5"));
+  for (const char* wrong : {"nan", "inf", "1e999", "6,5", "-1", "1001"}) {
+    INFO(wrong);
+    CHECK_FALSE(option("guidance_scale").set_text(r, wrong));
+  }
+}
+
+TEST_CASE("rates are exact fractions") {
+  CHECK(Value<Rational>::parse("24") == Rational{24, 1});
+  CHECK(Value<Rational>::parse("24000/1001") == Rational{24000, 1001});
+  CHECK(Value<Rational>::parse("23.976") == Rational{2997, 125});
+  CHECK(Value<Rational>::parse("50/2") == Rational{25, 1});
+  CHECK(Value<Rational>::parse("12.5") == Rational{25, 2});
+  for (const char* wrong :
+       {"0", "-24", "24/0", "1/", "/1", "24.", ".5", "2 4", "24.-5", "1.1234567", ""}) {
+    INFO(wrong);
+    CHECK_FALSE(Value<Rational>::parse(wrong));
+  }
+}
+
+TEST_CASE("devices") {
+  CHECK(Value<Device>::parse("cuda:7") == Device{Device::Kind::kCuda, 7});
+  CHECK(Value<Device>::text({Device::Kind::kCuda, 0}) == "cuda:0");
+  for (const char* wrong : {"gpu", "cuda:", "cuda:-1", "cuda:1x", "CPU", ""})
+    CHECK_FALSE(Value<Device>::parse(wrong));
+}
