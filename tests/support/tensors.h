@@ -1,10 +1,10 @@
 // Stored reference tensors and how close to them is close enough.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <map>
 #include <string>
+
+#include <ATen/core/Tensor.h>
 
 namespace kinema::test {
 
