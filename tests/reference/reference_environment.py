@@ -26,3 +26,7 @@ def settle_torch() -> None:
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     torch.set_grad_enabled(False)
     torch.use_deterministic_algorithms(True)
+
+    from diffusers.utils import logging as diffusers_logging
+
+    diffusers_logging.disable_progress_bar()

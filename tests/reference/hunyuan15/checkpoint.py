@@ -1,5 +1,6 @@
 """Builds a tiny random HunyuanVideo 1.5 pipeline and saves it in the diffusers layout."""
 
+import inspect
 import json
 from pathlib import Path
 
@@ -42,7 +43,7 @@ TRANSFORMER_GAINS = {
     r"attn\.(to_v|to_out)": 1.3,
     r"add_(k|v)_proj": 2.5,
     "cond_type_embed": 0.7,
-    "context_embedder": 1.6,
+    "context_embedder": 1.1,
     "context_embedder_2|image_embedder": 2.0,
     "x_embedder": 1.4,
     "refiner.*norm_out": 1.2,
@@ -54,8 +55,6 @@ VAE_GAINS = {r"to_(q|k)": 2.0, r"to_v|proj_out": 1.5, "samplers": 1.2}
 
 def system_message() -> str:
     """The reference's system text, read from its own default so that it is not copied here."""
-    import inspect
-
     return inspect.signature(HunyuanVideo15Pipeline._get_mllm_prompt_embeds).parameters["system_message"].default
 
 

@@ -16,7 +16,7 @@ T2V = CaseSpec(
         guidance_scale=6.0,
         seed=42,
     ),
-    transformer=Transformer(glyph_projection_width=40),
+    transformer=Transformer(num_refiner_layers=1, glyph_projection_width=40),
     text_encoder=TextEncoder(config_style="transformers5"),
     storage={
         "transformer": Storage("float32", max_shard_size="600KB"),
@@ -40,7 +40,7 @@ I2V = CaseSpec(
         tiling=Tiling(size=32, stride=16),
     ),
     transformer=Transformer(
-        target_size=64, mlp_ratio=2.5, num_refiner_layers=1, use_meanflow=True, glyph_projection_width=40
+        target_size=64, mlp_ratio=2.5, use_meanflow=True, glyph_projection_width=40
     ),
     text_encoder=TextEncoder(config_style="transformers4"),
     vae=Vae(block_out_channels=(8, 8, 16, 8, 16)),

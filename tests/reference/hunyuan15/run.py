@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy
 import torch
 from diffusers import (
     ClassifierFreeGuidance,
@@ -203,8 +203,6 @@ def _record_sampling(recorder: _Recorder, pipeline: Pipeline, out: Tensors) -> N
 
 def _record_picture(recorder: _Recorder, pipeline: Pipeline, out: Tensors) -> None:
     def resized(image: Image.Image, *_: Any) -> None:
-        import numpy
-
         out["image_cropped_uint8"] = torch.from_numpy(numpy.array(image.convert("RGB")))
 
     recorder.wrap(pipeline.video_processor, "resize", resized)
@@ -245,8 +243,9 @@ def run_tiled(pipeline: Pipeline, call: Call, image: Image.Image | None, untiled
         recorded: Tensors = {}
         with _recorder() as recorder:
             _record_transformer(recorder, pipeline, recorded)
+            _record_sampling(recorder, pipeline, recorded)
             out["video_tiled"] = call_pipeline(pipeline, call, image)
-        out["cond_latents_tiled"] = recorded["cond_latents"]
+        out |= {f"{name}_tiled": recorded[name] for name in ["cond_latents", "noise_pred_0", "latents_final"]}
     pipeline.vae.use_tiling = False
     return out
 
@@ -256,7 +255,7 @@ def run_double(pipeline: Pipeline, call: Call, image: Image.Image | None, latent
     modules = [m for m in pipeline.components.values() if isinstance(m, torch.nn.Module)]
     for module in modules:
         module.to(torch.float64)
-    video = call_pipeline(pipeline, replace(call), image, latents=latents.double())
+    video = call_pipeline(pipeline, call, image, latents=latents.double())
     for module in modules:
         module.to(torch.float32)
     return video
