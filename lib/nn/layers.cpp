@@ -5,6 +5,7 @@
 
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/gelu.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/rsqrt.h>
@@ -50,12 +51,25 @@ at::Tensor RmsNorm::operator()(const at::Tensor& x) const {
   return (wide * inverse).to(x.scalar_type()).mul_(weight_);
 }
 
+FeedForward::FeedForward(const ParamScope& scope,
+                         int64_t width,
+                         int64_t hidden,
+                         Activation activation)
+    : in_(scope / "net.0.proj", width, hidden),
+      out_(scope / "net.2", hidden, width),
+      activation_(activation) {}
+
+at::Tensor FeedForward::operator()(const at::Tensor& x) const {
+  auto h = in_(x);
+  return out_(activation_ == Activation::kSilu ? at::silu_(h) : at::gelu_(h, "tanh"));
+}
+
 TimestepEmbedding::TimestepEmbedding(const ParamScope& scope, int64_t width)
     : linear_1_(scope / "linear_1", kSinusoidChannels, width),
       linear_2_(scope / "linear_2", width, width) {}
 
 at::Tensor TimestepEmbedding::operator()(const at::Tensor& t) const {
-  return linear_2_(at::silu(linear_1_(sinusoid(t, kSinusoidChannels).to(linear_1_.dtype()))));
+  return linear_2_(at::silu(linear_1_(sinusoid(t, kSinusoidChannels).to(linear_1_.options()))));
 }
 
 at::Tensor sinusoid(const at::Tensor& t, int64_t channels) {

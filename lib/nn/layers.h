@@ -10,12 +10,12 @@ namespace kinema::nn {
 
 enum class Bias { kNone, kPresent };
 
-// y = x W^T + b, W stored [out, in].
+// y = x W^T + b, W stored [out, in]. A width of -1 is whatever the checkpoint has.
 class Linear {
  public:
   Linear(const ParamScope& scope, int64_t in, int64_t out, Bias bias = Bias::kPresent);
   at::Tensor operator()(const at::Tensor& x) const;  // [..., in] -> [..., out]
-  at::ScalarType dtype() const { return weight_.scalar_type(); }
+  at::TensorOptions options() const { return weight_.options(); }
 
  private:
   at::Tensor weight_, bias_;
@@ -48,11 +48,24 @@ class RmsNorm {
   double eps_;
 };
 
+enum class Activation { kGeluTanh, kSilu };
+
+// diffusers' FeedForward: net.2(activation(net.0.proj(x))).
+class FeedForward {
+ public:
+  FeedForward(const ParamScope& scope, int64_t width, int64_t hidden, Activation activation);
+  at::Tensor operator()(const at::Tensor& x) const;
+
+ private:
+  Linear in_, out_;
+  Activation activation_;
+};
+
 // linear_2(SiLU(linear_1(sinusoid(t)))): diffusers' TimestepEmbedding over 256 sinusoid channels.
 class TimestepEmbedding {
  public:
   TimestepEmbedding(const ParamScope& scope, int64_t width);
-  // t: [N] float32 on the 0..1000 scale -> [N, width] in the parameters' type.
+  // t: [N] float32 on the 0..1000 scale -> [N, width] in the parameters' type, on their device.
   at::Tensor operator()(const at::Tensor& t) const;
 
  private:

@@ -1,0 +1,99 @@
+// Source: diffusers' HunyuanVideo15TransformerBlock.
+#include "models/hunyuan15/block.h"
+
+namespace kinema::hunyuan15 {
+
+struct StreamNames {
+  const char *q, *k, *v, *q_norm, *k_norm, *out, *mlp;
+};
+
+namespace {
+
+constexpr StreamNames kVideoNames = {"attn.to_q",   "attn.to_k",     "attn.to_v", "attn.norm_q",
+                                     "attn.norm_k", "attn.to_out.0", "ff"};
+constexpr StreamNames kTextNames = {"attn.add_q_proj",   "attn.add_k_proj",   "attn.add_v_proj",
+                                    "attn.norm_added_q", "attn.norm_added_k", "attn.to_add_out",
+                                    "ff_context"};
+constexpr double kEps = 1e-6;
+
+// -1: how many heads are here is the weights' business, not the model's.
+at::Tensor heads(const at::Tensor& x, int64_t head_dim) { return x.unflatten(-1, {-1, head_dim}); }
+
+// x + gate * y, in the memory of y.
+at::Tensor gated(const at::Tensor& x, at::Tensor y, const at::Tensor& gate) {
+  return y.mul_(gate).add_(x);
+}
+
+nn::Qkv positioned(const nn::Qkv& video, const nn::Rotary& rotary) {
+  return {nn::rotated(video.q, rotary), nn::rotated(video.k, rotary), video.v};
+}
+
+}  // namespace
+
+StreamKeys::StreamKeys(const nn::ParamScope& block,
+                       const StreamNames& names,
+                       const config::Hunyuan15TransformerConfig& config)
+    : head_dim_(config.attention_head_dim),
+      k_(block / names.k, config.width(), config.width()),
+      v_(block / names.v, config.width(), config.width()),
+      k_norm_(block / names.k_norm, config.attention_head_dim, kEps) {}
+
+nn::Qkv StreamKeys::operator()(const at::Tensor& x) const {
+  return {{}, k_norm_(heads(k_(x), head_dim_)), heads(v_(x), head_dim_)};
+}
+
+StreamHalf::StreamHalf(const nn::ParamScope& block,
+                       const StreamNames& names,
+                       const config::Hunyuan15TransformerConfig& config)
+    : head_dim_(config.attention_head_dim),
+      keys_(block, names, config),
+      q_(block / names.q, config.width(), config.width()),
+      out_(block / names.out, config.width(), config.width()),
+      q_norm_(block / names.q_norm, config.attention_head_dim, kEps),
+      mlp_(block / names.mlp, config.width(), config.mlp_width(), nn::Activation::kGeluTanh) {}
+
+nn::Qkv StreamHalf::before_attention(const at::Tensor& x,
+                                     const StreamModulation& modulation) const {
+  auto h = modulated(x, modulation.attention);
+  auto qkv = keys_(h);
+  qkv.q = q_norm_(heads(q_(h), head_dim_));
+  return qkv;
+}
+
+at::Tensor StreamHalf::after_attention(const at::Tensor& x,
+                                       const at::Tensor& attended,
+                                       const StreamModulation& modulation) const {
+  auto y = gated(x, out_(attended.flatten(2)), modulation.attention.gate);
+  return gated(y, mlp_(modulated(y, modulation.mlp)), modulation.mlp.gate);
+}
+
+DualStreamBlock::DualStreamBlock(const nn::ParamScope& block,
+                                 const config::Hunyuan15TransformerConfig& config)
+    : video_(block, kVideoNames, config), text_(block, kTextNames, config) {}
+
+void DualStreamBlock::operator()(at::Tensor& video,
+                                 at::Tensor& text,
+                                 const BlockModulation& modulation,
+                                 const nn::Rotary& rotary,
+                                 const nn::JointAttention& attend) const {
+  auto v = positioned(video_.before_attention(video, modulation.video), rotary);
+  auto t = text_.before_attention(text, modulation.text);
+  auto [v_out, t_out] = attend(v, t);
+  video = video_.after_attention(video, v_out, modulation.video);
+  text = text_.after_attention(text, t_out, modulation.text);
+}
+
+LastBlock::LastBlock(const nn::ParamScope& block, const config::Hunyuan15TransformerConfig& config)
+    : video_(block, kVideoNames, config), text_(block, kTextNames, config) {}
+
+void LastBlock::operator()(at::Tensor& video,
+                           const at::Tensor& text,
+                           const BlockModulation& modulation,
+                           const nn::Rotary& rotary,
+                           const nn::JointAttention& attend) const {
+  auto v = positioned(video_.before_attention(video, modulation.video), rotary);
+  auto t = text_(modulated(text, modulation.text.attention));
+  video = video_.after_attention(video, attend(v, t).first, modulation.video);
+}
+
+}  // namespace kinema::hunyuan15

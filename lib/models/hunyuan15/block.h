@@ -1,0 +1,85 @@
+// One block of the HunyuanVideo 1.5 transformer: video and text each with their own weights, one
+// attention over both. Shapes: L tokens of one stream, C width, H heads, D width of a head; the
+// batch is 1.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "config/hunyuan15_config.h"
+#include "models/hunyuan15/modulation.h"
+#include "nn/layers.h"
+#include "nn/rotary.h"
+#include "nn/seams.h"
+
+namespace kinema::hunyuan15 {
+
+// The checkpoint's names for one stream's layers.
+struct StreamNames;
+
+// What a stream lends to attention.
+class StreamKeys {
+ public:
+  StreamKeys(const nn::ParamScope& block,
+             const StreamNames& names,
+             const config::Hunyuan15TransformerConfig& config);
+  // From the modulated stream [1, L, C]; q stays undefined.
+  nn::Qkv operator()(const at::Tensor& x) const;
+
+ private:
+  int64_t head_dim_;
+  nn::Linear k_, v_;
+  nn::RmsNorm k_norm_;
+};
+
+// The half of a block that video and text each have their own weights for.
+class StreamHalf {
+ public:
+  StreamHalf(const nn::ParamScope& block,
+             const StreamNames& names,
+             const config::Hunyuan15TransformerConfig& config);
+
+  nn::Qkv before_attention(const at::Tensor& x, const StreamModulation& modulation) const;
+  // attended: [1, L, H, D] -> the stream behind the block, [1, L, C].
+  at::Tensor after_attention(const at::Tensor& x,
+                             const at::Tensor& attended,
+                             const StreamModulation& modulation) const;
+
+ private:
+  int64_t head_dim_;
+  StreamKeys keys_;
+  nn::Linear q_, out_;
+  nn::RmsNorm q_norm_;
+  nn::FeedForward mlp_;
+};
+
+class DualStreamBlock {
+ public:
+  DualStreamBlock(const nn::ParamScope& block, const config::Hunyuan15TransformerConfig& config);
+  // Replaces both streams. Only the video stream carries positions.
+  void operator()(at::Tensor& video,
+                  at::Tensor& text,
+                  const BlockModulation& modulation,
+                  const nn::Rotary& rotary,
+                  const nn::JointAttention& attend) const;
+
+ private:
+  StreamHalf video_, text_;
+};
+
+// The last block: nobody reads the text behind it, so of the text only keys and values are made
+// (and of its weights only theirs are taken).
+class LastBlock {
+ public:
+  LastBlock(const nn::ParamScope& block, const config::Hunyuan15TransformerConfig& config);
+  void operator()(at::Tensor& video,
+                  const at::Tensor& text,
+                  const BlockModulation& modulation,
+                  const nn::Rotary& rotary,
+                  const nn::JointAttention& attend) const;
+
+ private:
+  StreamHalf video_;
+  StreamKeys text_;
+};
+
+}  // namespace kinema::hunyuan15
