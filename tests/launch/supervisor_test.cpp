@@ -1,0 +1,119 @@
+// The first failure ends all, is named truly, and leaves no process behind.
+#include "launch/supervisor.h"
+
+#include <cerrno>
+#include <csignal>
+#include <functional>
+#include <string>
+
+#include <catch2/catch.hpp>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+using kinema::Error;
+using kinema::ErrorKind;
+using kinema::launch::StatusBoard;
+
+namespace {
+
+struct Outcome {
+  int exit_code = 0;
+  std::string what;
+};
+
+Outcome supervised(int ranks,
+                   std::function<int(int, StatusBoard&)> rank_main,
+                   std::chrono::seconds stall_timeout = std::chrono::seconds(0)) {
+  Outcome outcome;
+  try {
+    outcome.exit_code = kinema::launch::supervise({.ranks = ranks, .stall_timeout = stall_timeout},
+                                                  {std::move(rank_main), {}});
+  } catch (const Error& error) {
+    outcome = {kinema::exit_code(error.kind()), error.what()};
+  }
+  // Every child has been waited for.
+  CHECK((::waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD));
+  return outcome;
+}
+
+int fail(StatusBoard& board, int rank, const Error& error) {
+  board.report_failure(rank, error);
+  return exit_code(error.kind());
+}
+
+[[noreturn]] void wait_for_ever() {
+  for (;;) ::pause();
+}
+
+}  // namespace
+
+TEST_CASE("ranks that all end well are a success") {
+  CHECK(supervised(3, [](int, StatusBoard&) { return 0; }).exit_code == 0);
+}
+
+TEST_CASE("a rank's own error is the message, whatever its peers say of it") {
+  auto outcome = supervised(3, [](int rank, StatusBoard& board) {
+    if (rank == 2) {
+      ::usleep(100'000);
+      return fail(board, rank, Error(ErrorKind::kMemory, "out of memory in denoise step 7"));
+    }
+    if (rank == 1)
+      return fail(board, rank, Error(ErrorKind::kComm, "ulysses all_to_all #3: connection closed"));
+    wait_for_ever();
+  });
+  CHECK(outcome.what == "rank 2: out of memory in denoise step 7");
+  CHECK(outcome.exit_code == 5);
+}
+
+TEST_CASE("a killed rank is named with what it was doing, not the survivors that noticed") {
+  auto outcome = supervised(4, [](int rank, StatusBoard& board) {
+    board.report_phase(rank, "denoise step 3");
+    board.report_collective(rank, "cfg all_gather #3");
+    if (rank == 1) ::raise(SIGKILL);
+    if (rank == 0) return fail(board, rank, Error(ErrorKind::kComm, "cfg all_gather #3: closed"));
+    wait_for_ever();
+  });
+  CHECK(outcome.what ==
+        "rank 1 was killed by signal 9 (SIGKILL) during denoise step 3 (last operation: "
+        "cfg all_gather #3); the other ranks were stopped");
+  CHECK(outcome.exit_code == 6);
+}
+
+TEST_CASE("a rank that leaves without a word is named with its exit code") {
+  auto outcome = supervised(2, [](int rank, StatusBoard&) {
+    if (rank == 1) ::_exit(3);
+    wait_for_ever();
+    return 0;
+  });
+  CHECK(outcome.what ==
+        "rank 1 left with exit code 3 before its first stage; the other ranks were stopped");
+}
+
+TEST_CASE("a run in which nobody moves is ended and says where each rank stands") {
+  auto outcome = supervised(
+      2,
+      [](int rank, StatusBoard& board) {
+        board.report_phase(rank, "denoise step " + std::to_string(rank));
+        wait_for_ever();
+        return 0;
+      },
+      std::chrono::seconds(1));
+  CHECK_THAT(
+      outcome.what,
+      Catch::Contains("no rank made progress for 1 s: rank 0 is in denoise step 0; rank 1 is "
+                      "in denoise step 1"));
+  CHECK(outcome.exit_code == 6);
+}
+
+TEST_CASE("an interrupt is passed on and is the exit code") {
+  auto outcome = supervised(2, [](int rank, StatusBoard&) {
+    std::signal(SIGINT, SIG_DFL);  // Catch2's own handler came along through the fork
+    if (rank == 0) ::kill(::getppid(), SIGINT);
+    wait_for_ever();
+    return 0;
+  });
+  CHECK(outcome.exit_code == 130);
+  CHECK(outcome.what.empty());
+}
