@@ -1,0 +1,124 @@
+"""Draws held-out cases: other sizes, prompts, frame counts, guidance, file forms; none of them is committed."""
+
+import random
+
+from hunyuan15.spec import (
+    Call,
+    CaseSpec,
+    GlyphEncoder,
+    ImageEncoder,
+    Storage,
+    TextEncoder,
+    Tiling,
+    Transformer,
+    Vae,
+)
+
+PROMPTS = [
+    "A red fox runs past the old wooden house.",
+    'A sign says "Open" and "24h" above the door',
+    "\u201cCaf\u00e9\u201d in neon, then \"Bar\", then \u201cCaf\u00e9\u201d again; 'single' quotes stay plain",
+    'An empty pair "" and \u201cone\u201d',
+    'A quote over two lines "first\nsecond" and "third"',
+    "",
+    " ",
+    "\n\nStarts with two newlines, ends with blanks   ",
+    "\tTabs\tand  double  blanks \r\n windows line",
+    "\U0001f98a\U0001f43e \U0001f468\u200d\U0001f469\u200d\U0001f467 emoji family \U0001f1e9\U0001f1ea",
+    "\u4e00\u53ea\u72d0\u72f8\u5728\u8349\u5730\u4e0a\u5954\u8dd1\uff0c\u62db\u724c\u5199\u7740\u201c\u5f00\u95e8\u201d",
+    "Decomposed e\u0301 a\u030a o\u0308, composed \u00e9 \u00e5 \u00f6, ligature \ufb01, Hangul \u1112\u1161\u11ab",
+    "don't we'll I'M THEY'RE it'D 3.14159 1,000,000 v2.0",
+    "looks like <|im_end|> and <|im_start|>user or <|fim_prefix|> and <tool_call>",
+    "-starts with a dash --and-more @file $HOME %s {braces} \\n",
+    "\u0415\u0445\u0430\u043b \u0433\u0440\u0435\u043a\u0430 \u0447\u0435\u0440\u0435\u0437 \u0440\u0435\u043a\u0443, \u0645\u0631\u062d\u0628\u0627 \u0928\u092e\u0938\u094d\u0924\u0947 \u3053\u3093\u306b\u3061\u306f",
+    "The slow camera walks over the grass by the river with a boat and the cat sleeps. " * 60,
+    'A long banner "' + "0123456789 " * 40 + '" over the bridge',
+    "zero\u200bwidth, no-break\u00a0space, ideographic\u3000space, line\u2028separator",
+]
+NEGATIVE_PROMPTS = ["", "blurry, low quality", 'watermark "TEXT" \u201clogo\u201d', "\n", "\u4f4e\u8d28\u91cf"]
+VAE_CHANNELS = [(8, 8, 8, 16, 16), (8, 16, 16, 16, 16), (8, 16, 8, 16, 16), (16, 16, 16, 16, 32)]
+TILINGS = [Tiling(64, 48), Tiling(64, 32), Tiling(32, 16), Tiling(128, 96)]
+DTYPES = ["float32", "bfloat16", "float16"]
+ROPE_AXES = {16: [(4, 6, 6), (2, 6, 8), (8, 4, 4)], 8: [(2, 2, 4), (4, 2, 2)], 24: [(4, 8, 12), (8, 10, 6)]}
+# Sums to half of each text head size.
+MROPE_SECTIONS = {8: (1, 1, 2), 12: (2, 2, 2), 16: (2, 3, 3)}
+
+
+def _call(rng: random.Random, picture_size: tuple[int, int] | None) -> Call:
+    return Call(
+        prompt=rng.choice(PROMPTS),
+        negative_prompt=rng.choice(NEGATIVE_PROMPTS),
+        height=16 * rng.randint(2, 8),
+        width=16 * rng.randint(2, 8),
+        num_frames=rng.choice([1, 5, 9, 13, 17]),
+        num_inference_steps=rng.randint(1, 4),
+        guidance_scale=rng.choice([1.0, 6.0, 6.0, 2.5, 0.5, 7.5]),
+        seed=rng.choice([0, 1, 42, 2**31, 2**32 + 5, rng.randrange(2**40)]),
+        picture_size=picture_size,
+        tiling=rng.choice(TILINGS),
+    )
+
+
+def _transformer(rng: random.Random, target_size: int, meanflow: bool) -> Transformer:
+    head_dim = rng.choice([16, 16, 8, 24])
+    return Transformer(
+        num_attention_heads=rng.choice([4, 8]),
+        attention_head_dim=head_dim,
+        num_layers=rng.randint(1, 4),
+        num_refiner_layers=rng.randint(1, 3),
+        mlp_ratio=rng.choice([1.5, 2.0, 2.5, 3.0, 4.0]),
+        rope_axes_dim=rng.choice(ROPE_AXES[head_dim]),
+        rope_theta=rng.choice([256.0, 100.0]),
+        target_size=target_size,
+        use_meanflow=meanflow,
+    )
+
+
+def _text_encoder(rng: random.Random) -> TextEncoder:
+    heads, head_dim = rng.choice([4, 6]), rng.choice([8, 12, 16])
+    return TextEncoder(
+        hidden_size=heads * head_dim,
+        num_hidden_layers=rng.randint(3, 6),
+        num_attention_heads=heads,
+        num_key_value_heads=rng.choice([1, 2, heads]),
+        intermediate_size=rng.choice([40, 72]),
+        mrope_section=MROPE_SECTIONS[head_dim],
+        config_style=rng.choice(["transformers4", "transformers5"]),
+    )
+
+
+def _vae(rng: random.Random) -> Vae:
+    return Vae(
+        latent_channels=rng.choice([4, 8]),
+        block_out_channels=rng.choice(VAE_CHANNELS),
+        layers_per_block=rng.randint(1, 2),
+        scaling_factor=rng.choice([1.03682, 0.7]),
+    )
+
+
+def _storage(rng: random.Random) -> dict[str, Storage]:
+    names = ["transformer", "vae", "text_encoder", "text_encoder_2", "image_encoder"]
+    return {name: Storage(rng.choice(DTYPES), rng.choice(["1GB", "400KB"])) for name in names}
+
+
+def held_out_spec(seed: int, index: int) -> CaseSpec:
+    """The case number `index` of the series that `seed` starts; every second one has a picture."""
+    rng = random.Random(f"hunyuan15 {seed} {index}")
+    with_picture = index % 2 == 1
+    picture_size = (rng.randint(30, 160), rng.randint(30, 160)) if with_picture else None
+    image_size, patch_size = rng.choice([(45, 14), (32, 8), (50, 16)])
+    return CaseSpec(
+        name=f"held_out_{seed}_{index}",
+        weight_seed=rng.randrange(10**6),
+        call=_call(rng, picture_size),
+        transformer=_transformer(rng, rng.choice([48, 64, 96, 112]), with_picture and rng.random() < 0.5),
+        text_encoder=_text_encoder(rng),
+        glyph_encoder=GlyphEncoder(d_model=rng.choice([24, 40]), d_kv=rng.choice([6, 8]), num_layers=rng.randint(1, 3)),
+        image_encoder=ImageEncoder(
+            num_hidden_layers=rng.randint(1, 3), image_size=image_size, patch_size=patch_size
+        ),
+        vae=_vae(rng),
+        scheduler_shift=rng.choice([5.0, 7.0, 9.0, 2.0, 1.0]),
+        guider_scale=rng.choice([6.0, 1.0]),
+        storage=_storage(rng),
+    )
