@@ -10,8 +10,8 @@ import random
 
 import numpy as np
 
-FRAMES = 33
-SIZE = 128
+FRAMES = 25
+SIZE = 96
 
 COLOURS = {
     "red": (222, 40, 44), "orange": (246, 140, 28), "yellow": (250, 216, 52), "green": (52, 182, 78),

@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""Trains the small model that ships with the program, stage after stage, and writes it as a diffusers pipeline.
+
+Every stage continues from its last checkpoint under --work, so the command may be stopped and given again at any time.
+  tokenizer    the vocabulary, from the template and generated captions
+  vae          encoder and decoder on crops of rendered clips
+  latents      rendered clips through the frozen encoder
+  decoder      the decoder alone, on the frozen latents (may run while `transformer` does)
+  transformer  the generator with its text encoder, on the latents
+  export       the pipeline folder, in bfloat16
+  sheet        the contact sheet of ten prompts
+Needs torch, diffusers, transformers and pillow; a few hours on two cores.
+"""
+import argparse
+import json
+import os
+
+import torch
+
+import export
+import text
+import train_transformer
+import train_vae
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+STAGES = ("tokenizer", "vae", "latents", "decoder", "transformer", "export", "sheet")
+SHEET = (
+    "a red circle moves right over a dark blue background", "a yellow star spins over a dark green background",
+    "a large blue square moves up over a white background", "a pink circle grows over a black background",
+    "three small white circles stay still over a light blue background",
+    "a green triangle moves down and to the right over a black background",
+    "an orange square moves left at the top and a blue circle moves right at the bottom over a white background",
+    "a purple star moves left quickly over a light blue background", "a small orange triangle moves down on the left over a gray background",
+    "a red star on the left grows and a white square on the right spins over a dark blue background",
+)
+
+
+def latent_spread(folder):
+    path = os.path.join(folder, "latents", "0000.pt")
+    return torch.load(path)["latents"].float().std().item()
+
+
+def contact_sheet(model, path, prompts=SHEET, columns=6, threads=2):
+    """One row of frames and its prompt for every prompt."""
+    import numpy as np
+    from PIL import Image, ImageDraw
+    from shipped import Shipped
+    torch.set_num_threads(threads)
+    rows = []
+    for prompt, v in zip(prompts, Shipped(model).videos(prompts)):
+        frames = [v[round(i * (len(v) - 1) / (columns - 1))] for i in range(columns)]
+        strip = np.concatenate([np.pad(f, ((2, 2), (2, 2), (0, 0)), constant_values=1) for f in frames], 1)
+        label = Image.new("RGB", (strip.shape[1], 15), "white")
+        ImageDraw.Draw(label).text((4, 2), prompt, fill="black")
+        rows += [np.asarray(label), (strip * 255 + 0.5).astype(np.uint8)]
+    Image.fromarray(np.concatenate(rows)).save(path, optimize=True)
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("stages", nargs="*", metavar="STAGE", help="default: all in order")
+    p.add_argument("--work", default=os.path.join(HERE, "..", "..", "build", "train"), help="checkpoints and latents")
+    p.add_argument("--out", default=os.path.join(HERE, "..", "..", "configs", "models", "shapes"))
+    p.add_argument("--threads", type=int, default=2)
+    p.add_argument("--minutes", type=float, help="stop each training stage after this time (it can be continued)")
+    p.add_argument("--vae-steps", type=int, default=6000)
+    p.add_argument("--decoder-steps", type=int, default=6000)
+    p.add_argument("--clips", type=int, default=6000)
+    p.add_argument("--transformer-steps", type=int, default=8000)
+    p.add_argument("--batch-size", type=int, default=16, help="of the transformer")
+    p.add_argument("--guidance-scale", type=float, default=4.0, help="written into the model")
+    p.add_argument("--shift", type=float, default=5.0, help="written into the model")
+    a = p.parse_args()
+    unknown = set(a.stages) - set(STAGES)
+    if unknown:
+        p.error(f"unknown stage {', '.join(sorted(unknown))}: choose from {', '.join(STAGES)}")
+    os.makedirs(a.work, exist_ok=True)
+    common = {"minutes": a.minutes, "threads": a.threads}
+
+    def tokenizer():
+        text.check_tokenizer(text.build_tokenizer(os.path.join(a.work, "tokenizer")))
+
+    def transformer():
+        from transformers import Qwen2Tokenizer
+        tok = Qwen2Tokenizer.from_pretrained(os.path.join(a.work, "tokenizer"))
+        train_transformer.train(a.work, tok, a.transformer_steps, a.batch_size, **common)
+
+    def write():
+        with open(os.path.join(a.work, "settings.json"), "w", encoding="utf-8") as f:
+            json.dump({"guidance_scale": a.guidance_scale, "shift": a.shift}, f)
+        print(f"{a.out}: {export.save(a.work, a.out) / 2**20:.1f} MiB")
+
+    todo = {
+        "tokenizer": tokenizer,
+        "vae": lambda: train_vae.train(a.work, a.vae_steps, **common),
+        "latents": lambda: train_transformer.make_latents(os.path.join(a.work, "latents"), train_vae.freeze(a.work), a.clips,
+                                                          threads=a.threads),
+        "decoder": lambda: train_vae.train_decoder(a.work, a.decoder_steps, latent_spread(a.work), **common),
+        "transformer": transformer,
+        "export": write,
+        "sheet": lambda: contact_sheet(a.out, os.path.join(a.out, "contact-sheet.png"), threads=a.threads),
+    }
+    for stage in a.stages or STAGES:
+        print(f"== {stage}", flush=True)
+        todo[stage]()
+
+
+if __name__ == "__main__":
+    main()

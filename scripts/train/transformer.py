@@ -1,0 +1,220 @@
+"""The HunyuanVideo 1.5 transformer for text-to-video in plain torch: any batch, padded text with a mask, no images.
+
+Parameter names and results equal those of diffusers' HunyuanVideo15Transformer3DModel (`check_against_diffusers`).
+The condition latents and their mask, zero in text-to-video, do not enter here; their input weights are added on export.
+"""
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+CONFIG = {
+    "in_channels": 33, "out_channels": 16, "num_attention_heads": 4, "attention_head_dim": 32, "num_layers": 6,
+    "num_refiner_layers": 2, "mlp_ratio": 4.0, "patch_size": 2, "patch_size_t": 1, "qk_norm": "rms_norm",
+    "text_embed_dim": 96, "text_embed_2_dim": 32, "image_embed_dim": 32, "rope_theta": 256.0, "rope_axes_dim": [8, 12, 12],
+    "target_size": 128, "task_type": "t2v", "use_meanflow": False,
+}
+
+
+def tree(**modules):
+    return nn.ModuleDict(modules)
+
+
+def timestep_mlp(d):
+    return tree(linear_1=nn.Linear(256, d), linear_2=nn.Linear(d, d))
+
+
+def sinusoid(t):
+    a = t.float()[:, None] * torch.exp(-math.log(10000.0) * torch.arange(128) / 128)
+    return torch.cat([a.cos(), a.sin()], -1)
+
+
+def two_layers(m, x):
+    return m["linear_2"](F.silu(m["linear_1"](x)))
+
+
+def feed_forward(d, hidden):
+    """Names as in diffusers: net.0.proj and net.2."""
+    return tree(net=nn.ModuleList([tree(proj=nn.Linear(d, hidden)), nn.Identity(), nn.Linear(hidden, d)]))
+
+
+class RefinerBlock(nn.Module):
+    def __init__(self, d, heads):
+        super().__init__()
+        self.heads = heads
+        self.norm1, self.norm2 = nn.LayerNorm(d, eps=1e-6), nn.LayerNorm(d, eps=1e-6)
+        self.attn = tree(to_q=nn.Linear(d, d), to_k=nn.Linear(d, d), to_v=nn.Linear(d, d), to_out=nn.ModuleList([nn.Linear(d, d)]))
+        self.ff = feed_forward(d, 4 * d)
+        self.norm_out = tree(linear=nn.Linear(d, 2 * d))
+
+    def forward(self, x, c, mask):
+        g1, g2 = self.norm_out["linear"](F.silu(c))[:, None].chunk(2, -1)
+        n, a = self.norm1(x), self.attn
+        q, k, v = (a[m](n).unflatten(2, (self.heads, -1)).transpose(1, 2) for m in ("to_q", "to_k", "to_v"))
+        o = F.scaled_dot_product_attention(q, k, v, attn_mask=mask.to(v.dtype)).transpose(1, 2).flatten(2)
+        x = x + g1 * a["to_out"][0](o)
+        f = self.ff["net"]
+        return x + g2 * f[2](F.silu(f[0]["proj"](self.norm2(x))))
+
+
+def turn(x, cos, sin):
+    """Rotates neighbouring pairs of the last dimension."""
+    x = x.float().unflatten(-1, (-1, 2))
+    a, b = x[..., 0], x[..., 1]
+    return torch.stack([a * cos - b * sin, b * cos + a * sin], -1).flatten(-2)
+
+
+class Rms(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(n))
+
+    def forward(self, x):
+        return F.rms_norm(x.float(), x.shape[-1:], self.weight, 1e-6)
+
+
+class Block(nn.Module):
+    def __init__(self, d, heads, ratio):
+        super().__init__()
+        self.heads = heads
+        self.norm1, self.norm1_context = tree(linear=nn.Linear(d, 6 * d)), tree(linear=nn.Linear(d, 6 * d))
+        names = ("to_q", "to_k", "to_v", "add_q_proj", "add_k_proj", "add_v_proj", "to_add_out")
+        self.attn = tree(**{n: nn.Linear(d, d) for n in names}, to_out=nn.ModuleList([nn.Linear(d, d)]),
+                         **{n: Rms(d // heads) for n in ("norm_q", "norm_k", "norm_added_q", "norm_added_k")})
+        self.ff, self.ff_context = feed_forward(d, int(ratio * d)), feed_forward(d, int(ratio * d))
+
+    def forward(self, h, e, st, rope, mask):
+        s1, k1, g1, s2, k2, g2 = self.norm1["linear"](st)[:, None].chunk(6, -1)
+        cs1, ck1, cg1, cs2, ck2, cg2 = self.norm1_context["linear"](st)[:, None].chunk(6, -1)
+        a, d = self.attn, h.shape[-1:]
+        n = F.layer_norm(h, d, eps=1e-6) * (1 + k1) + s1
+        m = F.layer_norm(e, d, eps=1e-6) * (1 + ck1) + cs1
+
+        def heads(t):
+            return t.unflatten(2, (self.heads, -1)).transpose(1, 2)
+
+        q = turn(a["norm_q"](heads(a["to_q"](n))), *rope)
+        k = turn(a["norm_k"](heads(a["to_k"](n))), *rope)
+        v = heads(a["to_v"](n))
+        q = torch.cat([q, a["norm_added_q"](heads(a["add_q_proj"](m)))], 2).to(v.dtype)
+        k = torch.cat([k, a["norm_added_k"](heads(a["add_k_proj"](m)))], 2).to(v.dtype)
+        v = torch.cat([v, heads(a["add_v_proj"](m))], 2)
+        o = F.scaled_dot_product_attention(q, k, v, attn_mask=mask.to(v.dtype)).transpose(1, 2).flatten(2)
+        nv = h.shape[1]
+        h = h + g1 * a["to_out"][0](o[:, :nv])
+        e = e + cg1 * a["to_add_out"](o[:, nv:])
+        n = F.layer_norm(h, d, eps=1e-6) * (1 + k2) + s2
+        m = F.layer_norm(e, d, eps=1e-6) * (1 + ck2) + cs2
+        f, fc = self.ff["net"], self.ff_context["net"]
+        h = h + g2 * f[2](F.gelu(f[0]["proj"](n), approximate="tanh"))
+        return h, e + cg2 * fc[2](F.gelu(fc[0]["proj"](m), approximate="tanh"))
+
+
+class Transformer(nn.Module):
+    """(latents [B, T, H, W, C], times 0…1000 [B], text [B, S, d], valid [B, S]) to the velocity, shaped like the latents."""
+
+    def __init__(self, c=None):
+        super().__init__()
+        c = self.config = c or CONFIG
+        d, heads = c["num_attention_heads"] * c["attention_head_dim"], c["num_attention_heads"]
+        self.patch, self.channels = c["patch_size"], c["out_channels"]
+        self.x_embedder = nn.Linear(self.channels * self.patch ** 2, d)
+        self.context_embedder = tree(
+            time_text_embed=tree(timestep_embedder=timestep_mlp(d),
+                                 text_embedder=tree(linear_1=nn.Linear(c["text_embed_dim"], d), linear_2=nn.Linear(d, d))),
+            proj_in=nn.Linear(c["text_embed_dim"], d),
+            token_refiner=tree(refiner_blocks=nn.ModuleList(RefinerBlock(d, heads) for _ in range(c["num_refiner_layers"]))))
+        self.time_embed = tree(timestep_embedder=timestep_mlp(d))
+        self.cond_type_embed = nn.Embedding(3, d)
+        self.transformer_blocks = nn.ModuleList(Block(d, heads, c["mlp_ratio"]) for _ in range(c["num_layers"]))
+        self.norm_out = tree(linear=nn.Linear(d, 2 * d))
+        self.proj_out = nn.Linear(d, self.channels * self.patch ** 2)
+        self._start()
+
+    def _start(self):
+        """Zero gates and output; everything else as torch starts it, orthogonal for the matrices in the blocks."""
+        for n, p in self.named_parameters():
+            if n.endswith("bias"):
+                nn.init.zeros_(p)
+            if "norm1.linear" in n or "norm1_context.linear" in n or n.startswith(("norm_out", "proj_out")):
+                nn.init.zeros_(p)
+            elif p.ndim == 2 and "_blocks" in n and "norm" not in n:
+                nn.init.orthogonal_(p, 0.7)
+        nn.init.normal_(self.cond_type_embed.weight, std=0.1)
+        for b in self.transformer_blocks:  # open the gates a little
+            d = b.norm1["linear"].bias.shape[0] // 6
+            for m in (b.norm1, b.norm1_context):
+                for i in (2, 5):
+                    nn.init.constant_(m["linear"].bias[i * d:(i + 1) * d], 0.2)
+        for b in self.context_embedder["token_refiner"]["refiner_blocks"]:
+            nn.init.normal_(b.norm_out["linear"].weight, std=0.02)
+            nn.init.constant_(b.norm_out["linear"].bias, 0.3)
+
+    def rope(self, t, h, w):
+        grid = torch.meshgrid(torch.arange(t).float(), torch.arange(h).float(), torch.arange(w).float(), indexing="ij")
+        angles = [g.reshape(-1, 1) / self.config["rope_theta"] ** (torch.arange(0, n, 2).float() / n)
+                  for n, g in zip(self.config["rope_axes_dim"], grid)]
+        a = torch.cat(angles, 1)
+        return a.cos(), a.sin()
+
+    def forward(self, x, t, text, valid):
+        b, f, hh, ww, c = x.shape
+        p = self.patch
+        rope = self.rope(f, hh // p, ww // p)
+        x = x.view(b, f, hh // p, p, ww // p, p, c).permute(0, 1, 2, 4, 6, 3, 5).reshape(b, -1, c * p * p)
+        h = self.x_embedder(x)
+        s = sinusoid(t)
+        temb = two_layers(self.time_embed["timestep_embedder"], s)
+        ce = self.context_embedder
+        pooled = (text * valid[..., None]).sum(1) / valid.sum(1, keepdim=True)
+        cond = two_layers(ce["time_text_embed"]["timestep_embedder"], s) + two_layers(ce["time_text_embed"]["text_embedder"], pooled)
+        bias = torch.zeros(valid.shape).masked_fill(~valid.bool(), -1e4)[:, None, None]
+        e = ce["proj_in"](text)
+        for r in ce["token_refiner"]["refiner_blocks"]:
+            e = r(e, cond, bias)
+        e = e + self.cond_type_embed.weight[0]
+        mask = F.pad(bias, (h.shape[1], 0)).expand(b, 1, 1, -1)
+        st = F.silu(temb)
+        for block in self.transformer_blocks:
+            h, e = block(h, e, st, rope, mask)
+        scale, shift = self.norm_out["linear"](st)[:, None].chunk(2, -1)
+        y = self.proj_out(F.layer_norm(h, h.shape[-1:], eps=1e-6) * (1 + scale) + shift)
+        y = y.view(b, f, hh // p, ww // p, c, p, p).permute(0, 1, 2, 5, 3, 6, 4)
+        return y.reshape(b, f, hh, ww, c)
+
+
+def diffusers_state(model):
+    """The state for diffusers' class: the input convolution over all channels, and the unused image and glyph parts.
+
+    The glyph projection ends in zeros: quoted text is accepted and adds tokens that say nothing.
+    """
+    from diffusers import HunyuanVideo15Transformer3DModel
+    ref = HunyuanVideo15Transformer3DModel(**model.config)
+    own = {k: v.detach().clone() for k, v in model.state_dict().items()}
+    c, p = model.channels, model.patch
+    w = own.pop("x_embedder.weight").view(-1, c, 1, p, p)
+    full = torch.zeros(w.shape[0], model.config["in_channels"], 1, p, p)
+    full[:, :c] = w
+    own["x_embedder.proj.weight"], own["x_embedder.proj.bias"] = full, own.pop("x_embedder.bias")
+    for k, v in ref.state_dict().items():
+        if k not in own:
+            assert k.startswith(("image_embedder", "context_embedder_2")), k
+            own[k] = torch.zeros_like(v) if v.ndim > 1 or k.endswith("bias") else torch.ones_like(v)
+    ref.load_state_dict(own)
+    return ref
+
+
+@torch.no_grad()
+def check_against_diffusers(model):
+    """Largest difference between this class and diffusers' in float32 on random input, relative to the output's size."""
+    ref, c = diffusers_state(model).eval(), model.config
+    x, text = torch.randn(1, model.channels, 3, 8, 8), torch.randn(1, 9, c["text_embed_dim"])
+    full = torch.cat([x, torch.zeros(1, c["in_channels"] - model.channels, 3, 8, 8)], 1)
+    valid = torch.tensor([[1, 1, 1, 1, 1, 1, 0, 0, 0]])
+    t = torch.tensor([431.0])
+    want = ref(hidden_states=full, timestep=t, encoder_hidden_states=text, encoder_attention_mask=valid,
+               encoder_hidden_states_2=torch.zeros(1, 4, c["text_embed_2_dim"]), encoder_attention_mask_2=torch.zeros(1, 4),
+               image_embeds=torch.zeros(1, 5, c["image_embed_dim"]), return_dict=False)[0]
+    got = model(x.permute(0, 2, 3, 4, 1), t, text, valid.float()).permute(0, 4, 1, 2, 3)
+    return ((want - got).abs().max() / want.abs().max()).item()
