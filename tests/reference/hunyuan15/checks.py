@@ -35,7 +35,8 @@ def _mean_difference(a: torch.Tensor, b: torch.Tensor) -> float:
 def _variations(call: Call) -> Iterator[tuple[str, Call]]:
     yield "another prompt", replace(call, prompt="A boat on the river")
     yield "another seed", replace(call, seed=call.seed + 1)
-    yield "another guidance", replace(call, guidance_scale=1.0 if call.guidance_scale != 1.0 else 6.0)
+    if (call.prompt or " ") != (call.negative_prompt or " "):  # an empty prompt becomes one blank
+        yield "another guidance", replace(call, guidance_scale=1.0 if call.guidance_scale != 1.0 else 6.0)
     if call.guidance_scale != 1.0:
         yield "another negative prompt", replace(call, negative_prompt="dark night " + call.negative_prompt)
     unquoted = re.sub("[\"\u201c\u201d]", "", call.prompt)

@@ -1,6 +1,7 @@
 """Draws held-out cases: other sizes, prompts, frame counts, guidance, file forms; none of them is committed."""
 
 import random
+from typing import Literal
 
 from hunyuan15.spec import (
     Call,
@@ -44,9 +45,9 @@ ROPE_AXES = {16: [(4, 6, 6), (2, 6, 8), (8, 4, 4)], 8: [(2, 2, 4), (4, 2, 2)], 2
 MROPE_SECTIONS = {8: (1, 1, 2), 12: (2, 2, 2), 16: (2, 3, 3)}
 
 
-def _call(rng: random.Random, picture_size: tuple[int, int] | None) -> Call:
+def _call(rng: random.Random, prompt: str, picture_size: tuple[int, int] | None) -> Call:
     return Call(
-        prompt=rng.choice(PROMPTS),
+        prompt=prompt,
         negative_prompt=rng.choice(NEGATIVE_PROMPTS),
         height=16 * rng.randint(2, 8),
         width=16 * rng.randint(2, 8),
@@ -74,7 +75,7 @@ def _transformer(rng: random.Random, target_size: int, meanflow: bool) -> Transf
     )
 
 
-def _text_encoder(rng: random.Random) -> TextEncoder:
+def _text_encoder(rng: random.Random, style: Literal["transformers4", "transformers5"]) -> TextEncoder:
     heads, head_dim = rng.choice([4, 6]), rng.choice([8, 12, 16])
     return TextEncoder(
         hidden_size=heads * head_dim,
@@ -83,7 +84,7 @@ def _text_encoder(rng: random.Random) -> TextEncoder:
         num_key_value_heads=rng.choice([1, 2, heads]),
         intermediate_size=rng.choice([40, 72]),
         mrope_section=MROPE_SECTIONS[head_dim],
-        config_style=rng.choice(["transformers4", "transformers5"]),
+        config_style=style,
     )
 
 
@@ -102,17 +103,21 @@ def _storage(rng: random.Random) -> dict[str, Storage]:
 
 
 def held_out_spec(seed: int, index: int) -> CaseSpec:
-    """The case number `index` of the series that `seed` starts; every second one has a picture."""
+    """The case number `index` of the series that `seed` starts.
+
+    Every second one has a picture, every second pair a text config in the older style, and prompts take turns.
+    """
     rng = random.Random(f"hunyuan15 {seed} {index}")
+    prompts = random.Random(f"hunyuan15 prompts {seed}").sample(PROMPTS, len(PROMPTS))
     with_picture = index % 2 == 1
     picture_size = (rng.randint(30, 160), rng.randint(30, 160)) if with_picture else None
     image_size, patch_size = rng.choice([(45, 14), (32, 8), (50, 16)])
     return CaseSpec(
         name=f"held_out_{seed}_{index}",
         weight_seed=rng.randrange(10**6),
-        call=_call(rng, picture_size),
+        call=_call(rng, prompts[index % len(prompts)], picture_size),
         transformer=_transformer(rng, rng.choice([48, 64, 96, 112]), with_picture and rng.random() < 0.5),
-        text_encoder=_text_encoder(rng),
+        text_encoder=_text_encoder(rng, "transformers4" if index % 4 < 2 else "transformers5"),
         glyph_encoder=GlyphEncoder(d_model=rng.choice([24, 40]), d_kv=rng.choice([6, 8]), num_layers=rng.randint(1, 3)),
         image_encoder=ImageEncoder(
             num_hidden_layers=rng.randint(1, 3), image_size=image_size, patch_size=patch_size
