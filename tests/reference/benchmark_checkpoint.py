@@ -1,4 +1,5 @@
-"""The mid-size random checkpoint that the side-by-side benchmark runs: large enough that arithmetic counts.
+"""The mid-size random checkpoint that the side-by-side benchmark runs: large enough that arithmetic
+counts.
 
 usage: benchmark_checkpoint.py DIR [--heads N ...]   (the benchmark starts it)
 """
@@ -58,7 +59,9 @@ def add_size_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--layers", type=int, default=8, help="[%(default)s]")
     for name in CALL_SIZES:
         default = getattr(CALL, name)
-        parser.add_argument("--" + name.replace("_", "-"), type=int, default=default, help="[%(default)s]")
+        parser.add_argument(
+            "--" + name.replace("_", "-"), type=int, default=default, help="[%(default)s]"
+        )
 
 
 def main() -> None:

@@ -1,4 +1,5 @@
-"""One timed run of the reference pipeline in a process of its own; writes one JSON object of seconds.
+"""One timed run of the reference pipeline in a process of its own; writes one JSON object of
+seconds.
 
 usage: benchmark_diffusers.py CASE_DIR SPAWNED_AT OUT.json   (the benchmark starts it)
 """
@@ -37,7 +38,16 @@ def main() -> None:
     pipeline = load_pipeline(case_dir / "model")
     load = time.monotonic() - start
     case = json.loads((case_dir / "case.json").read_text(encoding="utf-8"))
-    names = ["prompt", "negative_prompt", "height", "width", "num_frames", "num_inference_steps", "guidance_scale", "seed"]
+    names = [
+        "prompt",
+        "negative_prompt",
+        "height",
+        "width",
+        "num_frames",
+        "num_inference_steps",
+        "guidance_scale",
+        "seed",
+    ]
     encode: list[float] = []
     decode: list[float] = []
     step_ends: list[float] = []
@@ -54,7 +64,10 @@ def main() -> None:
 
         return wrapper
 
-    pipeline.scheduler.set_timesteps, pipeline.scheduler.step = note_end(set_timesteps), note_end(step)
+    pipeline.scheduler.set_timesteps, pipeline.scheduler.step = (
+        note_end(set_timesteps),
+        note_end(step),
+    )
     call_pipeline(pipeline, Call(**{name: case[name] for name in names}), None)
     steps = [after - before for before, after in zip(step_ends, step_ends[1:])]
     stages = {"start": started, "load": load, "encode_text": sum(encode), "decode": sum(decode)}

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Runs Kinema and diffusers on the same CPU, checkpoint, call and noise and prints their figures side by side.
+"""Runs Kinema and diffusers on the same CPU, checkpoint, call and noise and prints their figures
+side by side.
 
-Both run in float32 with the same number of threads, one process after the other, alternating, and each run is a fresh
-process. Figures are medians over the runs with the lowest and highest. Nothing else should run meanwhile.
+Both run in float32 with the same number of threads, one process after the other, alternating, and
+each run is a fresh process. Figures are medians over the runs with the lowest and highest. Nothing
+else should run meanwhile.
 
-This process imports neither torch nor diffusers: the kernel counts the memory of the process that starts another one
-towards the other one's peak.
+This process imports neither torch nor diffusers: the kernel counts the memory of the process that
+starts another one towards the other one's peak.
 """
 
 import argparse
@@ -25,7 +27,8 @@ HERE = Path(__file__).resolve().parent
 
 @dataclass(frozen=True)
 class Figures:
-    """Seconds of one run. `start` is what passes before the first stage; weights may be loaded inside other stages."""
+    """Seconds of one run. `start` is what passes before the first stage; weights may be loaded
+    inside other stages."""
 
     start: float
     load: float
@@ -48,8 +51,8 @@ ROWS = {
 
 
 def kinema_figures(metrics_path: Path, whole: float, peak_bytes: int) -> Figures:
-    """Reads the file of --metrics: a list `stages` of {name, seconds, step_seconds}. Kinema loads its text encoders within
-    encode_text; `load` is the transformer and the VAE."""
+    """Reads the file of --metrics: a list `stages` of {name, seconds, step_seconds}. Kinema loads
+    its text encoders within encode_text; `load` is the transformer and the VAE."""
     stages: dict[str, float] = {}
     steps: list[float] = []
     for stage in json.loads(metrics_path.read_text(encoding="utf-8"))["stages"]:
@@ -83,7 +86,13 @@ def run_kinema(program: Path, case_dir: Path, threads: int) -> Figures:
 
 def run_diffusers(case_dir: Path, threads: int) -> Figures:
     with tempfile.NamedTemporaryFile("r", suffix=".json") as out:
-        command = [sys.executable, str(HERE / "benchmark_diffusers.py"), str(case_dir), str(time.time()), out.name]
+        command = [
+            sys.executable,
+            str(HERE / "benchmark_diffusers.py"),
+            str(case_dir),
+            str(time.time()),
+            out.name,
+        ]
         finished = run_program(command, {"OMP_NUM_THREADS": str(threads)})
         if finished.status != 0:
             raise SystemExit(f"{finished.messages}\ndiffusers ended with status {finished.status}")
@@ -101,16 +110,20 @@ def run_diffusers(case_dir: Path, threads: int) -> Figures:
 
 def summary(runs: list[Figures], name: str) -> str:
     values = [getattr(run, name) for run in runs]
-    digits = 0 if name == "peak_mib" else 3
-    return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f}-{max(values):.{digits}f})"
+    form = ".0f" if name == "peak_mib" else ".3f"
+    return f"{statistics.median(values):{form}} ({min(values):{form}}-{max(values):{form}})"
 
 
 def print_table(kinema: list[Figures], diffusers: list[Figures]) -> None:
     print(f"{'':28s} {'Kinema':>26s} {'diffusers':>26s} {'ratio':>7s}")
     for name, label in ROWS.items():
-        medians = [statistics.median(getattr(run, name) for run in runs) for runs in (kinema, diffusers)]
+        medians = [
+            statistics.median(getattr(run, name) for run in runs) for runs in (kinema, diffusers)
+        ]
         ratio = f"{medians[0] / medians[1]:.2f}" if medians[1] > 0 else "-"
-        print(f"{label:28s} {summary(kinema, name):>26s} {summary(diffusers, name):>26s} {ratio:>7s}")
+        print(
+            f"{label:28s} {summary(kinema, name):>26s} {summary(diffusers, name):>26s} {ratio:>7s}"
+        )
 
 
 def make_checkpoint(case_dir: Path, size_flags: list[str]) -> None:
@@ -123,9 +136,10 @@ def make_checkpoint(case_dir: Path, size_flags: list[str]) -> None:
 def describe(case_dir: Path, threads: int, runs: int) -> str:
     case = read_case(case_dir)
     sizes = case["checkpoint"]["transformer"]
+    width = sizes["num_attention_heads"] * sizes["attention_head_dim"]
     return (
-        f"{case['width']}x{case['height']}, {case['num_frames']} frames, {case['num_inference_steps']} steps, "
-        f"width {sizes['num_attention_heads'] * sizes['attention_head_dim']}, {sizes['num_layers']} layers, "
+        f"{case['width']}x{case['height']}, {case['num_frames']} frames, "
+        f"{case['num_inference_steps']} steps, width {width}, {sizes['num_layers']} layers, "
         f"{threads} threads, {runs} runs"
     )
 
@@ -134,9 +148,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="Flags not listed here (--heads, --layers, --height, ...) are those of benchmark_checkpoint.py.",
+        epilog="Other flags (--heads, --layers, --height, ...): those of benchmark_checkpoint.py.",
     )
-    parser.add_argument("--kinema", type=Path, default=DEFAULT_PROGRAM, help="the program [%(default)s]")
+    parser.add_argument(
+        "--kinema", type=Path, default=DEFAULT_PROGRAM, help="the program [%(default)s]"
+    )
     parser.add_argument("--runs", type=int, default=3, help="[%(default)s]")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="[%(default)s]")
     arguments, size_flags = parser.parse_known_args()

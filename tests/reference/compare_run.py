@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Runs `kinema generate` on reference cases and compares what it computed with diffusers, untiled and tiled.
+"""Runs `kinema generate` on reference cases and compares what it computed with diffusers, untiled
+and tiled.
 
-  compare_run.py tests/data/hunyuan15/t2v tests/data/hunyuan15/i2v
-  compare_run.py --held-out 10 --seed 5            random cases made on the spot
+compare_run.py tests/data/hunyuan15/t2v tests/data/hunyuan15/i2v
+compare_run.py --held-out 10 --seed 5            random cases made on the spot
 """
 
 import argparse
@@ -25,29 +26,47 @@ TOLERANCE = 1e-4
 EXACT = {"latents_initial"}
 REQUIRED = ["prompt_embeds", "latents_initial", "noise_pred_0", "latents_final", "video"]
 # Compared where the program stores them.
-OPTIONAL = ["prompt_embeds_2", "negative_prompt_embeds", "negative_prompt_embeds_2", "image_embeds", "cond_latents"]
+OPTIONAL = [
+    "prompt_embeds_2",
+    "negative_prompt_embeds",
+    "negative_prompt_embeds_2",
+    "image_embeds",
+    "cond_latents",
+]
 
 Tensors = dict[str, torch.Tensor]
 
 
 def expected_tensors(reference: Tensors, tiled: bool) -> Tensors:
-    """What the run must give; tiling changes the decode, and with a picture everything that follows its encoding."""
+    """What the run must give; tiling changes the decode, and with a picture everything that follows
+    its encoding."""
     want = {name: reference[name] for name in [*REQUIRED, *OPTIONAL] if name in reference}
     if tiled:
         want["video"] = reference.get("video_tiled", reference["video_tiled_decode_only"])
         for name in ["noise_pred_0", "latents_final", "cond_latents"]:
             want[name] = reference.get(f"{name}_tiled", want.get(name))
-    return {name: tensor for name, tensor in want.items() if tensor is not None and tensor.numel() > 0}
+    return {
+        name: tensor for name, tensor in want.items() if tensor is not None and tensor.numel() > 0
+    }
 
 
-def compare_once(program: Path, case_dir: Path, case: dict[str, Any], tiled: bool, extra: list[str]) -> list[Row]:
+def compare_once(
+    program: Path, case_dir: Path, case: dict[str, Any], tiled: bool, extra: list[str]
+) -> list[Row]:
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch)
-        command = [str(program), "generate", *generate_arguments(case_dir, case, tiled, out), *extra]
+        command = [
+            str(program),
+            "generate",
+            *generate_arguments(case_dir, case, tiled, out),
+            *extra,
+        ]
         finished = run_program(command)
         if finished.status != 0:
             print(finished.messages, file=sys.stderr)
-            return [Row("kinema generate", float("nan"), 0.0, f"ended with status {finished.status}")]
+            return [
+                Row("kinema generate", float("nan"), 0.0, f"ended with status {finished.status}")
+            ]
         got = load_file(out / "tensors.safetensors")
     want = expected_tensors(load_file(case_dir / "expected.safetensors"), tiled)
     want = {name: tensor for name, tensor in want.items() if name in REQUIRED or name in got}
@@ -59,7 +78,8 @@ def compare_case(program: Path, case_dir: Path, extra: list[str]) -> bool:
     ok = True
     for tiled in [False, True]:
         size = f"{case['width']}x{case['height']}x{case['num_frames']}"
-        print(f"{case_dir.name}: {case['variant']} {size}, tiling {'on' if tiled else 'off'}, {case['prompt'][:40]!r}")
+        tiling = "tiled" if tiled else "untiled"
+        print(f"{case_dir.name}: {case['variant']} {size} {tiling}, {case['prompt'][:40]!r}")
         rows = compare_once(program, case_dir, case, tiled, extra)
         for row in rows:
             print(row)
@@ -69,7 +89,8 @@ def compare_case(program: Path, case_dir: Path, extra: list[str]) -> bool:
 
 @contextmanager
 def held_out_cases(count: int, seed: int, keep: Path | None) -> Iterator[Iterator[Path]]:
-    """Makes the cases one after the other; each is gone when the next is asked for unless `keep` names a folder."""
+    """Makes the cases one after the other; each is gone when the next is asked for unless `keep`
+    names a folder."""
     from hunyuan15.held_out import held_out_spec
     from hunyuan15.make import make_case
 
@@ -87,19 +108,29 @@ def held_out_cases(count: int, seed: int, keep: Path | None) -> Iterator[Iterato
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("cases", nargs="*", type=Path, help="case folders")
     parser.add_argument("--held-out", type=int, default=0, metavar="N", help="also N random cases")
     parser.add_argument("--seed", type=int, default=0, help="of the random cases")
     parser.add_argument("--keep", type=Path, help="folder in which the random cases stay")
-    parser.add_argument("--kinema", type=Path, default=DEFAULT_PROGRAM, help="the program [%(default)s]")
-    parser.add_argument("--extra", action="append", default=[], metavar="FLAG", help="one more flag for each run")
+    parser.add_argument(
+        "--kinema", type=Path, default=DEFAULT_PROGRAM, help="the program [%(default)s]"
+    )
+    parser.add_argument(
+        "--extra", action="append", default=[], metavar="FLAG", help="one more flag for each run"
+    )
     arguments = parser.parse_args()
     if not arguments.cases and not arguments.held_out:
         parser.error("give case folders or --held-out")
     if not arguments.kinema.exists():
         parser.error(f"there is no program at {arguments.kinema}")
-    failed = [case for case in arguments.cases if not compare_case(arguments.kinema, case, arguments.extra)]
+    failed = [
+        case
+        for case in arguments.cases
+        if not compare_case(arguments.kinema, case, arguments.extra)
+    ]
     with held_out_cases(arguments.held_out, arguments.seed, arguments.keep) as cases:
         for index, case in enumerate(cases):
             if not compare_case(arguments.kinema, case, arguments.extra):

@@ -14,7 +14,8 @@ DEFAULT_PROGRAM = REPOSITORY / "build" / "release" / "kinema"
 
 @dataclass(frozen=True)
 class Finished:
-    """One run of a program: exit status, messages, wall seconds, and peak resident bytes of it and its children."""
+    """One run of a program: exit status, messages, wall seconds, and peak resident bytes of it and
+    its children."""
 
     status: int
     messages: str
@@ -26,7 +27,11 @@ def run_program(command: list[str], environment: dict[str, str] | None = None) -
     """Waits for the command and reads its resource use from the kernel."""
     start = time.monotonic()
     process = subprocess.Popen(
-        command, env={**os.environ, **(environment or {})}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command,
+        env={**os.environ, **(environment or {})},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert process.stderr is not None
     with process.stderr:
@@ -37,9 +42,13 @@ def run_program(command: list[str], environment: dict[str, str] | None = None) -
 
 
 def generate_arguments(case_dir: Path, case: dict[str, Any], tiled: bool, out: Path) -> list[str]:
-    """The flags of `kinema generate` for the call in case.json. With a picture the size comes from the picture."""
+    """The flags of `kinema generate` for the call in case.json. With a picture the size comes from
+    the picture."""
     # A leading @ would name a file.
-    texts = {name: "@" + case[name] if case[name].startswith("@") else case[name] for name in ("prompt", "negative_prompt")}
+    texts = {
+        name: "@" + case[name] if case[name].startswith("@") else case[name]
+        for name in ("prompt", "negative_prompt")
+    }
     arguments = [
         f"--model={case_dir / 'model'}",
         f"--prompt={texts['prompt']}",
@@ -57,7 +66,10 @@ def generate_arguments(case_dir: Path, case: dict[str, Any], tiled: bool, out: P
         f"--metrics={out / 'metrics.json'}",
     ]
     if tiled:
-        arguments += [f"--vae-tile-size={case['tiling']['size']}", f"--vae-tile-stride={case['tiling']['stride']}"]
+        arguments += [
+            f"--vae-tile-size={case['tiling']['size']}",
+            f"--vae-tile-stride={case['tiling']['stride']}",
+        ]
     if case["variant"] == "i2v":
         return [*arguments, f"--image={case_dir / case['image']}"]
     return [*arguments, f"--width={case['width']}", f"--height={case['height']}"]

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Makes reference cases: tiny random checkpoints with what diffusers computes for them.
 
-  make_cases.py --out DIR                           the committed cases, made anew
-  make_cases.py --out DIR --case t2v --width 96     one of them with another call
-  make_cases.py --out DIR --held-out 6 --seed 3     six random ones
-  make_cases.py --check tests/data/hunyuan15        whether the committed ones are what the reference gives
+make_cases.py --out DIR                           the committed cases, made anew
+make_cases.py --out DIR --case t2v --width 96     one of them with another call
+make_cases.py --out DIR --held-out 6 --seed 3     six random ones
+make_cases.py --check tests/data/hunyuan15        whether the reference still gives the same
 """
 
 import argparse
@@ -34,15 +34,23 @@ CALL_FLAGS = {
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--out", type=Path, help="folder for the cases")
-    parser.add_argument("--case", action="append", choices=sorted(COMMITTED), help="a committed case; repeatable")
+    parser.add_argument(
+        "--case", action="append", choices=sorted(COMMITTED), help="a committed case; repeatable"
+    )
     parser.add_argument("--held-out", type=int, metavar="N", help="make N random cases")
     parser.add_argument("--seed", type=int, help="of the noise; with --held-out, of the series")
     for name, kind in CALL_FLAGS.items():
         parser.add_argument("--" + name.replace("_", "-"), type=kind)
-    parser.add_argument("--thorough", action="store_true", help="also check that every weight matters (minutes)")
-    parser.add_argument("--check", type=Path, metavar="DIR", help="compare the committed cases in DIR")
+    parser.add_argument(
+        "--thorough", action="store_true", help="also check that every weight matters (minutes)"
+    )
+    parser.add_argument(
+        "--check", type=Path, metavar="DIR", help="compare the committed cases in DIR"
+    )
     arguments = parser.parse_args()
     if (arguments.out is None) == (arguments.check is None):
         parser.error("give either --out or --check")
@@ -54,7 +62,11 @@ def wanted_specs(arguments: argparse.Namespace) -> list[CaseSpec]:
         specs = [held_out_spec(arguments.seed or 0, index) for index in range(arguments.held_out)]
     else:
         specs = [COMMITTED[name] for name in arguments.case or sorted(COMMITTED)]
-    changes = {name: getattr(arguments, name) for name in CALL_FLAGS if getattr(arguments, name) is not None}
+    changes = {
+        name: getattr(arguments, name)
+        for name in CALL_FLAGS
+        if getattr(arguments, name) is not None
+    }
     if arguments.held_out is None and arguments.seed is not None:
         changes["seed"] = arguments.seed
     return [replace(spec, call=replace(spec.call, **changes)) for spec in specs]
@@ -66,7 +78,10 @@ def make(spec: CaseSpec, directory: Path, thorough: bool) -> bool:
     if thorough:
         pipeline, image = load_pipeline(directory / "model"), open_picture(directory)
         video = call_pipeline(pipeline, spec.call, image)
-        problems += [f"no effect: {name}" for name in weights_without_effect(pipeline, spec.call, image, video)]
+        problems += [
+            f"no effect: {name}"
+            for name in weights_without_effect(pipeline, spec.call, image, video)
+        ]
     for problem in problems:
         print(f"  WEAK: {problem}")
     return not problems
@@ -84,9 +99,15 @@ def main() -> int:
     arguments = parse_arguments()
     reference_environment.settle_torch()
     if arguments.check:
-        results = [check(COMMITTED[name], arguments.check / name) for name in arguments.case or sorted(COMMITTED)]
+        results = [
+            check(COMMITTED[name], arguments.check / name)
+            for name in arguments.case or sorted(COMMITTED)
+        ]
     else:
-        results = [make(spec, arguments.out / spec.name, arguments.thorough) for spec in wanted_specs(arguments)]
+        results = [
+            make(spec, arguments.out / spec.name, arguments.thorough)
+            for spec in wanted_specs(arguments)
+        ]
     return 0 if all(results) else 1
 
 

@@ -1,4 +1,5 @@
-"""Draws weights that make every path of a network matter; default initialisations leave most of them near zero."""
+"""Draws weights that make every path of a network matter; default initialisations leave most of
+them near zero."""
 
 import re
 from collections.abc import Mapping
@@ -6,10 +7,14 @@ from collections.abc import Mapping
 import torch
 
 NORM_PATTERN = re.compile(r"(norm[^.]*|layernorm|layer_norm|layer_norm\d|norm\d?)\.(weight|gamma)$")
-EMBEDDING_PATTERN = re.compile(r"(embed_tokens|shared|cond_type_embed|position_embedding|relative_attention_bias)\.weight$")
+EMBEDDING_PATTERN = re.compile(
+    r"(embed_tokens|shared|cond_type_embed|position_embedding|relative_attention_bias)\.weight$"
+)
 
 
-def _draw(name: str, parameter: torch.Tensor, gain: float, generator: torch.Generator) -> torch.Tensor:
+def _draw(
+    name: str, parameter: torch.Tensor, gain: float, generator: torch.Generator
+) -> torch.Tensor:
     noise = torch.randn(parameter.shape, generator=generator)
     if NORM_PATTERN.search(name):
         return 1.0 + 0.2 * noise
@@ -29,9 +34,10 @@ def randomize(
 ) -> None:
     """Fills every parameter of `module` in place, in the order of the sorted names.
 
-    Linear and convolution weights are N(0, gain^2 / fan_in), norms 1 +- 0.2, embeddings N(0, gain^2), biases
-    N(0, (0.15 gain)^2). The gain of a tensor is that of the last pattern of `gains` found in its name, else 1. Values are
-    rounded to `dtype`, the type the file will have, so that the file and the network in memory hold the same numbers.
+    Linear and convolution weights are N(0, gain^2 / fan_in), norms 1 +- 0.2, embeddings N(0,
+    gain^2), biases N(0, (0.15 gain)^2). The gain of a tensor is that of the last pattern of `gains`
+    found in its name, else 1. Values are rounded to `dtype`, the type the file will have, so that
+    the file and the network in memory hold the same numbers.
     """
     generator = torch.Generator("cpu").manual_seed(seed)
     for name, parameter in sorted(module.named_parameters()):

@@ -1,4 +1,5 @@
-"""Settles the process before torch, transformers and diffusers are imported: no network, one thread, quiet."""
+"""Settles the process before torch, transformers and diffusers are imported: no network, one
+thread, quiet."""
 
 import os
 import warnings

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""Checks the reference tools themselves: that comparisons can fail, that weak cases are found, that fixtures reproduce."""
+"""Checks the reference tools themselves: that comparisons can fail, that weak cases are found, that
+fixtures reproduce."""
 
+import json
 import sys
 import tempfile
 from collections.abc import Callable
@@ -12,9 +14,11 @@ import reference_environment
 import torch
 
 from hunyuan15.committed import COMMITTED, T2V
-from hunyuan15.held_out import PROMPTS, held_out_spec
+from hunyuan15.held_out import held_out_spec
 from hunyuan15.make import make_case, settle_size
+from hunyuan15.prompts import PROMPTS
 from hunyuan15.reproduce import check_checkpoint, check_expected
+from make_token_cases import token_cases
 from tensor_comparison import compare
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "hunyuan15"
@@ -54,11 +58,17 @@ def committed_cases_reproduce() -> None:
         assert len(rows) > 30 and not bad, "\n".join(bad)
 
 
+def committed_token_ids_reproduce() -> None:
+    committed = json.loads((DATA / "token_cases.json").read_text(encoding="utf-8"))
+    assert token_cases(None) == committed
+
+
 CHECKS: list[Callable[[], None]] = [
     comparisons_can_fail,
     held_out_cases_cover_the_prompts,
     a_weak_case_is_found,
     committed_cases_reproduce,
+    committed_token_ids_reproduce,
 ]
 
 

@@ -8,7 +8,8 @@ import torch
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison. `error` is max |got - want| divided by max |want|; a `problem` says why it could not be made."""
+    """One comparison. `error` is max |got - want| divided by max |want|; a `problem` says why it
+    could not be made."""
 
     name: str
     error: float
@@ -21,7 +22,8 @@ class Row:
 
     def __str__(self) -> str:
         verdict = "ok" if self.ok else "MISMATCH"
-        return f"  {self.name:36s} {self.error:10.2e} of scale (<= {self.tolerance:.0e})  {verdict} {self.problem}"
+        error = f"{self.error:10.2e} of scale (<= {self.tolerance:.0e})"
+        return f"  {self.name:36s} {error}  {verdict} {self.problem}".rstrip()
 
 
 def _without_batch(tensor: torch.Tensor) -> torch.Tensor:
@@ -34,7 +36,9 @@ def compare(name: str, got: torch.Tensor | None, want: torch.Tensor, tolerance: 
         return Row(name, float("nan"), tolerance, "missing")
     got, want = _without_batch(got).double(), _without_batch(want).double()
     if got.shape != want.shape:
-        return Row(name, float("nan"), tolerance, f"shape {list(got.shape)}, expected {list(want.shape)}")
+        return Row(
+            name, float("nan"), tolerance, f"shape {list(got.shape)}, expected {list(want.shape)}"
+        )
     if want.numel() == 0:
         return Row(name, 0.0, tolerance)
     difference = (got - want).abs().max().item()
@@ -51,4 +55,7 @@ def compare_all(
 ) -> list[Row]:
     """One row for every name of `want`; those in `exact` must be equal."""
     exact = set(exact)
-    return [compare(name, got.get(name), want[name], 0.0 if name in exact else tolerance) for name in sorted(want)]
+    return [
+        compare(name, got.get(name), want[name], 0.0 if name in exact else tolerance)
+        for name in sorted(want)
+    ]

@@ -11,31 +11,23 @@ from diffusers import (
     FlowMatchEulerDiscreteScheduler,
     HunyuanVideo15ImageToVideoPipeline,
     HunyuanVideo15Pipeline,
-    HunyuanVideo15Transformer3DModel,
 )
-from diffusers.models.transformers.transformer_hunyuan_video15 import HunyuanVideo15ByT5TextProjection
-from transformers import (
-    AddedToken,
-    ByT5Tokenizer,
-    Qwen2_5_VLTextModel,
-    Qwen2Tokenizer,
-    SiglipImageProcessor,
-    SiglipVisionConfig,
-    SiglipVisionModel,
-    T5Config,
-    T5EncoderModel,
-)
-from transformers.models.qwen2_5_vl.configuration_qwen2_5_vl import Qwen2_5_VLTextConfig
+from transformers import AddedToken, ByT5Tokenizer, Qwen2Tokenizer, SiglipImageProcessor
 
+from hunyuan15 import networks
+from hunyuan15.networks import Pipeline
 from hunyuan15.spec import CaseSpec
 from random_weights import randomize
 from small_tokenizer import EXTRA_TEXT, qwen_style_tokenizer
 
-Pipeline = HunyuanVideo15Pipeline | HunyuanVideo15ImageToVideoPipeline
-
 TEXT_GAINS = {"embed_tokens": 0.8, r"(q|k)_proj": 1.5, r"(v|o)_proj": 1.2, "mlp": 1.3}
-GLYPH_GAINS = {"shared|embed_tokens": 1.0, r"SelfAttention\.(q|k)": 0.9, r"SelfAttention\.(v|o)": 1.2,
-               "relative_attention_bias": 1.0, "DenseReluDense": 1.2}  # fmt: skip
+GLYPH_GAINS = {
+    "shared|embed_tokens": 1.0,
+    r"SelfAttention\.(q|k)": 0.9,
+    r"SelfAttention\.(v|o)": 1.2,
+    "relative_attention_bias": 1.0,
+    "DenseReluDense": 1.2,
+}
 IMAGE_GAINS = {"position_embedding": 0.4, r"(q|k)_proj": 1.6, "mlp": 1.3, "patch_embedding": 1.5}
 TRANSFORMER_GAINS = {
     r"norm1(_context)?\.linear": 0.8,
@@ -55,120 +47,31 @@ VAE_GAINS = {r"to_(q|k)": 2.0, r"to_v|proj_out": 1.5, "samplers": 1.2}
 
 def system_message() -> str:
     """The reference's system text, read from its own default so that it is not copied here."""
-    return inspect.signature(HunyuanVideo15Pipeline._get_mllm_prompt_embeds).parameters["system_message"].default
+    return (
+        inspect.signature(HunyuanVideo15Pipeline._get_mllm_prompt_embeds)
+        .parameters["system_message"]
+        .default
+    )
 
 
 def build_tokenizer() -> Qwen2Tokenizer:
-    """Every word of the template becomes one token, so that the fixed crop at 108 lands where it does for the real one."""
+    """Every word of the template becomes one token, so that the fixed crop at 108 lands where it
+    does for the real one."""
     return qwen_style_tokenizer([system_message(), "system\nuser\nassistant\n", EXTRA_TEXT])
 
 
 def build_glyph_tokenizer() -> ByT5Tokenizer:
-    """ByT5's bytes and sentinels plus a few colour and font tokens, as the published one has them at 384 and up."""
+    """ByT5's bytes and sentinels plus a few colour and font tokens, as the published one has them
+    at 384 and up."""
     tokenizer = ByT5Tokenizer()
     added = [f"<color-{i}>" for i in range(3)] + [f"<en-font-{i}>" for i in range(3)]
     tokenizer.add_tokens([AddedToken(token) for token in added], special_tokens=True)
     return tokenizer
 
 
-def _transformer(spec: CaseSpec) -> HunyuanVideo15Transformer3DModel:
-    sizes, latent = spec.transformer, spec.vae.latent_channels
-    model = HunyuanVideo15Transformer3DModel(
-        in_channels=2 * latent + 1,
-        out_channels=latent,
-        num_attention_heads=sizes.num_attention_heads,
-        attention_head_dim=sizes.attention_head_dim,
-        num_layers=sizes.num_layers,
-        num_refiner_layers=sizes.num_refiner_layers,
-        mlp_ratio=sizes.mlp_ratio,
-        text_embed_dim=spec.text_encoder.hidden_size,
-        text_embed_2_dim=spec.glyph_encoder.d_model,
-        image_embed_dim=spec.image_encoder.hidden_size,
-        rope_theta=sizes.rope_theta,
-        rope_axes_dim=sizes.rope_axes_dim,
-        target_size=sizes.target_size,
-        task_type="i2v" if spec.is_image_to_video else "t2v",
-        use_meanflow=sizes.use_meanflow,
-    )
-    set_glyph_projection_width(model, sizes.glyph_projection_width)
-    return model
-
-
-def set_glyph_projection_width(model: HunyuanVideo15Transformer3DModel, width: int) -> None:
-    """Rebuilds the one part whose width diffusers fixes in code (2048), if `width` is another."""
-    if width != model.context_embedder_2.linear_1.out_features:
-        model.context_embedder_2 = HunyuanVideo15ByT5TextProjection(
-            model.config.text_embed_2_dim,
-            width,
-            model.config.num_attention_heads * model.config.attention_head_dim,
-        )
-
-
-def _text_encoder(spec: CaseSpec, vocab_size: int) -> Qwen2_5_VLTextModel:
-    sizes = spec.text_encoder
-    return Qwen2_5_VLTextModel(
-        Qwen2_5_VLTextConfig(
-            vocab_size=vocab_size,
-            hidden_size=sizes.hidden_size,
-            intermediate_size=sizes.intermediate_size,
-            num_hidden_layers=sizes.num_hidden_layers,
-            num_attention_heads=sizes.num_attention_heads,
-            num_key_value_heads=sizes.num_key_value_heads,
-            max_position_embeddings=4096,
-            rms_norm_eps=1e-6,
-            rope_parameters={
-                "rope_theta": 1e6,
-                "rope_type": "default",
-                "mrope_section": list(sizes.mrope_section),
-            },
-            bos_token_id=None,
-            eos_token_id=None,
-        )
-    )
-
-
-def _glyph_encoder(spec: CaseSpec, vocab_size: int) -> T5EncoderModel:
-    sizes = spec.glyph_encoder
-    return T5EncoderModel(
-        T5Config(
-            vocab_size=vocab_size,
-            d_model=sizes.d_model,
-            d_kv=sizes.d_kv,
-            d_ff=sizes.d_ff,
-            num_layers=sizes.num_layers,
-            num_heads=sizes.num_heads,
-            feed_forward_proj="gated-gelu",
-            is_encoder_decoder=False,
-            use_cache=False,
-        )
-    )
-
-
-def _image_encoder(spec: CaseSpec) -> SiglipVisionModel:
-    sizes = spec.image_encoder
-    return SiglipVisionModel(
-        SiglipVisionConfig(
-            hidden_size=sizes.hidden_size,
-            intermediate_size=sizes.intermediate_size,
-            num_hidden_layers=sizes.num_hidden_layers,
-            num_attention_heads=sizes.num_attention_heads,
-            image_size=sizes.image_size,
-            patch_size=sizes.patch_size,
-        )
-    )
-
-
-def _vae(spec: CaseSpec) -> AutoencoderKLHunyuanVideo15:
-    return AutoencoderKLHunyuanVideo15(
-        latent_channels=spec.vae.latent_channels,
-        block_out_channels=spec.vae.block_out_channels,
-        layers_per_block=spec.vae.layers_per_block,
-        scaling_factor=spec.vae.scaling_factor,
-    )
-
-
 def _calibrate_vae(vae: AutoencoderKLHunyuanVideo15, dtype: torch.dtype) -> None:
-    """Scales the outermost convolutions so that decoded values stay in [-1, 1] and encoded ones have unit size."""
+    """Scales the outermost convolutions so that decoded values stay in [-1, 1] and encoded ones
+    have unit size."""
     generator = torch.Generator("cpu").manual_seed(1)
     latents = torch.randn((1, vae.config.latent_channels, 2, 4, 5), generator=generator)
     pixels = torch.rand((1, 3, 1, 64, 80), generator=generator) * 2 - 1
@@ -184,13 +87,13 @@ def build_pipeline(spec: CaseSpec) -> Pipeline:
     """A complete pipeline in float32 whose weights have values that the files' types can hold."""
     tokenizer, glyph_tokenizer = build_tokenizer(), build_glyph_tokenizer()
     components = {
-        "transformer": (_transformer(spec), TRANSFORMER_GAINS),
-        "vae": (_vae(spec), VAE_GAINS),
-        "text_encoder": (_text_encoder(spec, len(tokenizer) + 3), TEXT_GAINS),
-        "text_encoder_2": (_glyph_encoder(spec, len(glyph_tokenizer) + 2), GLYPH_GAINS),
+        "transformer": (networks.transformer(spec), TRANSFORMER_GAINS),
+        "vae": (networks.vae(spec), VAE_GAINS),
+        "text_encoder": (networks.text_encoder(spec, len(tokenizer) + 3), TEXT_GAINS),
+        "text_encoder_2": (networks.glyph_encoder(spec, len(glyph_tokenizer) + 2), GLYPH_GAINS),
     }
     if spec.is_image_to_video:
-        components["image_encoder"] = (_image_encoder(spec), IMAGE_GAINS)
+        components["image_encoder"] = (networks.image_encoder(spec), IMAGE_GAINS)
     for offset, (name, (module, gains)) in enumerate(components.items()):
         dtype = getattr(torch, spec.storage_of(name).dtype)
         randomize(module.eval(), 1000 * spec.weight_seed + offset, gains, dtype)
@@ -216,7 +119,11 @@ def _use_transformers4_text_config(path: Path) -> None:
     config = json.loads(path.read_text(encoding="utf-8"))
     rope = config.pop("rope_parameters")
     config["rope_theta"] = rope["rope_theta"]
-    config["rope_scaling"] = {"mrope_section": rope["mrope_section"], "rope_type": "default", "type": "default"}
+    config["rope_scaling"] = {
+        "mrope_section": rope["mrope_section"],
+        "rope_type": "default",
+        "type": "default",
+    }
     config["torch_dtype"] = config.pop("dtype")
     config["transformers_version"] = "4.57.1"
     config.pop("layer_types", None)
@@ -230,7 +137,9 @@ def save_pipeline(pipeline: Pipeline, spec: CaseSpec, directory: Path) -> None:
         target = directory / name
         if isinstance(component, torch.nn.Module):
             storage = spec.storage_of(name)
-            component.to(getattr(torch, storage.dtype)).save_pretrained(target, max_shard_size=storage.max_shard_size)
+            component.to(getattr(torch, storage.dtype)).save_pretrained(
+                target, max_shard_size=storage.max_shard_size
+            )
             component.to(torch.float32)
         else:
             component.save_pretrained(target)

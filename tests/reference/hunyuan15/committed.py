@@ -1,13 +1,23 @@
 """The two small cases that are committed under tests/data/hunyuan15."""
 
-from hunyuan15.spec import Call, CaseSpec, ImageEncoder, Storage, TextEncoder, Tiling, Transformer, Vae
+from hunyuan15.spec import (
+    Call,
+    CaseSpec,
+    Storage,
+    TextEncoder,
+    Tiling,
+    Transformer,
+    Vae,
+)
 
-# A contraction, digits, a newline, straight and curly quotes, a decomposed accent, an emoji and Chinese.
+# A contraction, digits, a newline, straight and curly quotes, a decomposed accent, an emoji and
+# Chinese.
 T2V = CaseSpec(
     name="t2v",
     weight_seed=1,
     call=Call(
-        prompt='A red fox runs past a cafe\u0301 sign "Open 24h" and \u201cFuchs\u201d,\nit\'s 7 o\'clock \U0001f98a \u72d0\u72f8.',
+        prompt='A red fox runs past a cafe\u0301 sign "Open 24h" and \u201cFuchs\u201d,\n'
+        "it's 7 o'clock \U0001f98a \u72d0\u72f8.",
         negative_prompt="blurry, low quality",
         height=80,
         width=112,

@@ -1,8 +1,10 @@
-"""Draws held-out cases: other sizes, prompts, frame counts, guidance, file forms; none of them is committed."""
+"""Draws held-out cases: other sizes, prompts, frame counts, guidance, file forms; none of them is
+committed."""
 
 import random
 from typing import Literal
 
+from hunyuan15.prompts import NEGATIVE_PROMPTS, PROMPTS
 from hunyuan15.spec import (
     Call,
     CaseSpec,
@@ -15,32 +17,14 @@ from hunyuan15.spec import (
     Vae,
 )
 
-PROMPTS = [
-    "A red fox runs past the old wooden house.",
-    'A sign says "Open" and "24h" above the door',
-    "\u201cCaf\u00e9\u201d in neon, then \"Bar\", then \u201cCaf\u00e9\u201d again; 'single' quotes stay plain",
-    'An empty pair "" and \u201cone\u201d',
-    'A quote over two lines "first\nsecond" and "third"',
-    "",
-    " ",
-    "\n\nStarts with two newlines, ends with blanks   ",
-    "\tTabs\tand  double  blanks \r\n windows line",
-    "\U0001f98a\U0001f43e \U0001f468\u200d\U0001f469\u200d\U0001f467 emoji family \U0001f1e9\U0001f1ea",
-    "\u4e00\u53ea\u72d0\u72f8\u5728\u8349\u5730\u4e0a\u5954\u8dd1\uff0c\u62db\u724c\u5199\u7740\u201c\u5f00\u95e8\u201d",
-    "Decomposed e\u0301 a\u030a o\u0308, composed \u00e9 \u00e5 \u00f6, ligature \ufb01, Hangul \u1112\u1161\u11ab",
-    "don't we'll I'M THEY'RE it'D 3.14159 1,000,000 v2.0",
-    "looks like <|im_end|> and <|im_start|>user or <|fim_prefix|> and <tool_call>",
-    "-starts with a dash --and-more @file $HOME %s {braces} \\n",
-    "\u0415\u0445\u0430\u043b \u0433\u0440\u0435\u043a\u0430 \u0447\u0435\u0440\u0435\u0437 \u0440\u0435\u043a\u0443, \u0645\u0631\u062d\u0628\u0627 \u0928\u092e\u0938\u094d\u0924\u0947 \u3053\u3093\u306b\u3061\u306f",
-    "The slow camera walks over the grass by the river with a boat and the cat sleeps. " * 60,
-    'A long banner "' + "0123456789 " * 40 + '" over the bridge',
-    "zero\u200bwidth, no-break\u00a0space, ideographic\u3000space, line\u2028separator",
-]
-NEGATIVE_PROMPTS = ["", "blurry, low quality", 'watermark "TEXT" \u201clogo\u201d', "\n", "\u4f4e\u8d28\u91cf"]
 VAE_CHANNELS = [(8, 8, 8, 16, 16), (8, 16, 16, 16, 16), (8, 16, 8, 16, 16), (16, 16, 16, 16, 32)]
 TILINGS = [Tiling(64, 48), Tiling(64, 32), Tiling(32, 16), Tiling(128, 96)]
 DTYPES = ["float32", "bfloat16", "float16"]
-ROPE_AXES = {16: [(4, 6, 6), (2, 6, 8), (8, 4, 4)], 8: [(2, 2, 4), (4, 2, 2)], 24: [(4, 8, 12), (8, 10, 6)]}
+ROPE_AXES = {
+    16: [(4, 6, 6), (2, 6, 8), (8, 4, 4)],
+    8: [(2, 2, 4), (4, 2, 2)],
+    24: [(4, 8, 12), (8, 10, 6)],
+}
 # Sums to half of each text head size.
 MROPE_SECTIONS = {8: (1, 1, 2), 12: (2, 2, 2), 16: (2, 3, 3)}
 
@@ -75,7 +59,9 @@ def _transformer(rng: random.Random, target_size: int, meanflow: bool) -> Transf
     )
 
 
-def _text_encoder(rng: random.Random, style: Literal["transformers4", "transformers5"]) -> TextEncoder:
+def _text_encoder(
+    rng: random.Random, style: Literal["transformers4", "transformers5"]
+) -> TextEncoder:
     heads, head_dim = rng.choice([4, 6]), rng.choice([8, 12, 16])
     return TextEncoder(
         hidden_size=heads * head_dim,
@@ -105,7 +91,8 @@ def _storage(rng: random.Random) -> dict[str, Storage]:
 def held_out_spec(seed: int, index: int) -> CaseSpec:
     """The case number `index` of the series that `seed` starts.
 
-    Every second one has a picture, every second pair a text config in the older style, and prompts take turns.
+    Every second one has a picture, every second pair a text config in the older style, and prompts
+    take turns.
     """
     rng = random.Random(f"hunyuan15 {seed} {index}")
     prompts = random.Random(f"hunyuan15 prompts {seed}").sample(PROMPTS, len(PROMPTS))
@@ -116,9 +103,13 @@ def held_out_spec(seed: int, index: int) -> CaseSpec:
         name=f"held_out_{seed}_{index}",
         weight_seed=rng.randrange(10**6),
         call=_call(rng, prompts[index % len(prompts)], picture_size),
-        transformer=_transformer(rng, rng.choice([48, 64, 96, 112]), with_picture and rng.random() < 0.5),
+        transformer=_transformer(
+            rng, rng.choice([48, 64, 96, 112]), with_picture and rng.random() < 0.5
+        ),
         text_encoder=_text_encoder(rng, "transformers4" if index % 4 < 2 else "transformers5"),
-        glyph_encoder=GlyphEncoder(d_model=rng.choice([24, 40]), d_kv=rng.choice([6, 8]), num_layers=rng.randint(1, 3)),
+        glyph_encoder=GlyphEncoder(
+            d_model=rng.choice([24, 40]), d_kv=rng.choice([6, 8]), num_layers=rng.randint(1, 3)
+        ),
         image_encoder=ImageEncoder(
             num_hidden_layers=rng.randint(1, 3), image_size=image_size, patch_size=patch_size
         ),

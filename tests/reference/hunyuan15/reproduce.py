@@ -1,4 +1,5 @@
-"""Checks that a committed case is what the reference gives today, from its files and from its recipe."""
+"""Checks that a committed case is what the reference gives today, from its files and from its
+recipe."""
 
 import filecmp
 import tempfile
@@ -17,7 +18,8 @@ from tensor_comparison import Row, compare, compare_all
 
 # Of scale: what another CPU's kernels may do in float32 over a whole run.
 RUN_TOLERANCE = 1e-5
-# Random draws may differ in the last bit between vector units; then a 16-bit value may round the other way.
+# Random draws may differ in the last bit between vector units; then a 16-bit value may round the
+# other way.
 WEIGHT_TOLERANCE = {torch.float32: 1e-6, torch.float16: 1e-3, torch.bfloat16: 1e-2}
 
 
@@ -30,7 +32,11 @@ def _pixels(path: Path) -> torch.Tensor:
 
 
 def _is_exact(name: str) -> bool:
-    return "input_ids" in name or "mask" in name or name in {"sigmas", "timesteps", "image_cropped_uint8"}
+    return (
+        "input_ids" in name
+        or "mask" in name
+        or name in {"sigmas", "timesteps", "image_cropped_uint8"}
+    )
 
 
 def check_expected(spec: CaseSpec, directory: Path) -> list[Row]:
@@ -38,7 +44,10 @@ def check_expected(spec: CaseSpec, directory: Path) -> list[Row]:
     want = load_file(directory / "expected.safetensors")
     got = run_case(load_pipeline(directory / "model"), settle_size(spec), directory)
     rows = compare_all(got, want, RUN_TOLERANCE, exact=filter(_is_exact, want))
-    rows += [Row(name, float("nan"), 0.0, "not in the committed file") for name in sorted(set(got) - set(want))]
+    rows += [
+        Row(name, float("nan"), 0.0, "not in the committed file")
+        for name in sorted(set(got) - set(want))
+    ]
     return rows
 
 
@@ -56,7 +65,10 @@ def check_checkpoint(spec: CaseSpec, directory: Path) -> list[Row]:
             elif path.suffix == ".safetensors":
                 want = load_file(committed)
                 tolerance = WEIGHT_TOLERANCE[next(iter(want.values())).dtype]
-                worst = max(compare_all(load_file(path), want, tolerance), key=lambda row: (not row.ok, row.error))
+                worst = max(
+                    compare_all(load_file(path), want, tolerance),
+                    key=lambda row: (not row.ok, row.error),
+                )
                 rows.append(replace(worst, name=f"{name}: {worst.name}"))
             elif path.suffix == ".png":
                 rows.append(compare(name, _pixels(path), _pixels(committed), PIXEL_TOLERANCE))

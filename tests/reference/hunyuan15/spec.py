@@ -1,4 +1,5 @@
-"""What a HunyuanVideo 1.5 test case is made of: sizes of the networks, form of the files, and the call."""
+"""What a HunyuanVideo 1.5 test case is made of: sizes of the networks, form of the files, and the
+call."""
 
 import dataclasses
 from dataclasses import dataclass, field
@@ -52,8 +53,8 @@ class Transformer:
     rope_theta: float = 256.0
     target_size: int = 640
     use_meanflow: bool = False
-    # diffusers fixes the width of the glyph projection at 2048, which alone is 17 MB. The committed cases have fewer;
-    # the file's shapes tell the width.
+    # diffusers fixes the width of the glyph projection at 2048, which alone is 17 MB. The committed
+    # cases have fewer; the file's shapes tell the width.
     glyph_projection_width: int = 2048
 
 
@@ -135,13 +136,18 @@ class CaseSpec:
         return self.storage.get(component, Storage())
 
     def as_json(self) -> dict[str, Any]:
-        """What case.json holds: the call, named as the reference's arguments, and the spec for a reader."""
+        """What case.json holds: the call, named as the reference's arguments, and the spec for a
+        reader."""
         call = dataclasses.asdict(self.call)
         picture_size, tiling = call.pop("picture_size"), self.call.tiling
         call["variant"] = "i2v" if picture_size else "t2v"
         if picture_size:
             call["image"] = "image.png"
-        call["tiling"] = {"size": tiling.size, "stride": tiling.stride, **tiling.as_enable_tiling_arguments(16)}
+        call["tiling"] = {
+            "size": tiling.size,
+            "stride": tiling.stride,
+            **tiling.as_enable_tiling_arguments(16),
+        }
         spec = dataclasses.asdict(self)
         del spec["call"]
         return {**call, "checkpoint": spec}
