@@ -53,7 +53,13 @@ std::string position(std::string_view text, size_t offset) {
 
 std::string read_text(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  std::error_code unknown_size;
+  const auto size = std::filesystem::file_size(path, unknown_size);
+  // In one piece where the size is known, which pipes do not tell.
+  std::string text(unknown_size ? 0 : size, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<size_t>(in.gcount()));
+  text.append(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
   if (!in.is_open() || in.bad()) {
     throw Error(ErrorKind::kIo, path.string() + ": cannot be read: " + std::strerror(errno));
   }

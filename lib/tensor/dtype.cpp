@@ -1,10 +1,7 @@
-// Two tables.
+// One table.
 #include "tensor/dtype.h"
 
-#include <vector>
-
 #include "base/error.h"
-#include "base/nearest.h"
 
 namespace kinema::tensor {
 namespace {
@@ -32,9 +29,6 @@ constexpr Name kStored[] = {
     {"BOOL", at::kBool},
 };
 
-constexpr Name kRun[] = {
-    {"float32", at::kFloat}, {"bfloat16", at::kBFloat16}, {"float16", at::kHalf}};
-
 }  // namespace
 
 at::ScalarType dtype_from_safetensors(std::string_view name) {
@@ -51,24 +45,6 @@ std::string_view safetensors_name(at::ScalarType dtype) {
   }
   throw Error(ErrorKind::kInternal,
               std::string("safetensors files have no type for ") + at::toString(dtype));
-}
-
-at::ScalarType parse_dtype(std::string_view name) {
-  std::vector<std::string> known;
-  for (const auto& row : kRun) {
-    if (row.name == name) return row.dtype;
-    known.emplace_back(row.name);
-  }
-  throw Error(ErrorKind::kConfig,
-              "--dtype " + std::string(name) + ": float32, bfloat16 or float16 is wanted",
-              did_you_mean(name, known));
-}
-
-std::string_view dtype_name(at::ScalarType dtype) {
-  for (const auto& row : kRun) {
-    if (row.dtype == dtype) return row.name;
-  }
-  throw Error(ErrorKind::kInternal, std::string("no run has the type ") + at::toString(dtype));
 }
 
 }  // namespace kinema::tensor

@@ -1,0 +1,107 @@
+// Measures travel as JSON text, because their number differs by rank.
+#include "results.h"
+
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <set>
+#include <sstream>
+
+#include <ATen/ops/from_blob.h>
+#include <unistd.h>
+
+#include "base/atomic_file.h"
+#include "config/request_json.h"
+#include "report/rank_exchange.h"
+#include "report/version.h"
+
+namespace kinema::engine {
+namespace {
+
+// Settings that say how a run talks or where it writes, not what it makes.
+const std::set<std::string>& private_keys() {
+  static const std::set<std::string> keys = {
+      "output",   "frames_dir", "save_latents", "save_tensors", "metrics", "overwrite", "log_level",
+      "progress", "color",      "json",         "metadata",     "threads", "strict"};
+  return keys;
+}
+
+// Seconds since this process (or the one that became it) was started.
+double process_seconds() {
+  std::ifstream stat("/proc/self/stat"), uptime("/proc/uptime");
+  std::string text{std::istreambuf_iterator<char>(stat), {}};
+  // Field 22 is the start in clock ticks since boot; the name in field 2 may hold blanks.
+  std::istringstream fields(text.substr(text.rfind(')') + 2));
+  std::string field;
+  for (int i = 3; i <= 22; ++i) fields >> field;
+  double now = 0;
+  uptime >> now;
+  return now - std::stod(field) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+report::RankReport own_report(const parallel::Team& team,
+                              const std::vector<report::StageMeasure>& measures) {
+  report::RankReport own;
+  own.rank = team.rank();
+  own.stages = measures;
+  for (const auto* group : team.groups()) {
+    own.bytes_sent[group->group()] = static_cast<uint64_t>(group->traffic().bytes_out);
+  }
+  return own;
+}
+
+// Every rank's report on the first rank; empty elsewhere.
+std::vector<report::RankReport> gathered(parallel::Team& team, const report::RankReport& own) {
+  std::vector<report::RankReport> all;
+  for (int rank = 0; rank < team.size(); ++rank) {
+    auto text = report::packed(own);
+    auto bytes = at::from_blob(text.data(), {static_cast<int64_t>(text.size())}, at::kByte);
+    auto shared = parallel::shared_from(
+        team.replica(), rank, team.replica().rank() == rank ? bytes.clone() : at::Tensor());
+    if (!team.is_first()) continue;
+    const auto* data = reinterpret_cast<const char*>(shared.const_data_ptr<uint8_t>());
+    all.push_back(report::unpacked({data, static_cast<size_t>(shared.numel())}));
+  }
+  return all;
+}
+
+}  // namespace
+
+std::string job_comment(const config::Request& request) {
+  OrderedJson job;
+  const auto settings = config::request_to_json(request);
+  for (const auto& [key, value] : settings.items()) {
+    if (private_keys().contains(key)) continue;
+    const bool is_path = key == "model" || key == "image" || key.ends_with("_path");
+    job[key] =
+        is_path ? OrderedJson(std::filesystem::path(value.get<std::string>()).filename().string())
+                : value;
+  }
+  return OrderedJson{{"schema", 1}, {"kinema", report::version()}, {"job", job}}.dump();
+}
+
+void report_results(const config::Request& request,
+                    const Json& planned,
+                    parallel::Team& team,
+                    const std::vector<report::StageMeasure>& measures,
+                    int64_t frames) {
+  auto ranks = gathered(team, own_report(team, measures));
+  if (!team.is_first()) return;
+  report::RunReport run;
+  run.planned = planned;
+  run.versions = report::build_facts();
+  run.seed = *request.seed;
+  run.frames = frames;
+  run.seconds = process_seconds();
+  if (request.output) run.output = *request.output;
+  if (!request.output && request.frames_dir) run.output = *request.frames_dir;
+  run.ranks = std::move(ranks);
+  if (request.metrics) write_file(*request.metrics, report::metrics_json(run).dump(2) + "\n");
+  if (request.json) {
+    std::cout << report::result_json(run).dump() << std::endl;
+  } else {
+    std::cout << run.output.string() << std::endl;
+  }
+}
+
+}  // namespace kinema::engine

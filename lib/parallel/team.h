@@ -1,0 +1,80 @@
+// The processes that work on one request, as one of them sees them: its groups, and what they put
+// into a model's seams.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "comm/communicator.h"
+#include "nn/seams.h"
+#include "parallel/sequence.h"
+#include "plan/device_mesh.h"
+
+namespace kinema::parallel {
+
+// Makes the group of these members (world ranks in group order) for the calling process, which is
+// one of them.
+using GroupMaker = std::function<std::unique_ptr<comm::Communicator>(
+    const std::string& name, const std::vector<int>& members)>;
+
+class Team {
+ public:
+  // A process that works alone.
+  Team();
+  // Process `rank` of the mesh. Groups are made in one fixed order.
+  Team(const plan::DeviceMesh& mesh, int rank, const GroupMaker& make_group);
+  ~Team();
+
+  int rank() const { return rank_; }
+  int size() const { return replica().size(); }
+  // The first rank collects results and writes files.
+  bool is_first() const { return replica().rank() == 0; }
+  // Whether this process takes part in denoising (some may only decode tiles), and how many do.
+  bool denoises() const { return denoises_; }
+  int denoising() const { return denoising_; }
+
+  comm::Communicator& replica() const { return *replica_; }
+  comm::Communicator& tensor() const { return *tensor_; }
+  comm::Communicator& cfg() const { return *cfg_; }
+  comm::Communicator& vae() const { return *vae_; }
+  // Whether this process decodes tiles.
+  bool in_vae() const { return in_vae_; }
+
+  // Before a request: how many video tokens it has.
+  void begin(int64_t video_tokens) { layout_.begin(video_tokens); }
+  const nn::TokenSplit& tokens() const { return *tokens_; }
+  const nn::JointAttention& attend() const { return *attend_; }
+
+  // Ranks of the replica from one guidance branch's first to the next one's.
+  int branch_stride() const { return tensor_->size() * sequence_->size(); }
+  // Of `count` guidance branches those predicted here, and from everybody's predictions (equal
+  // shapes) all `count`, in order.
+  std::vector<size_t> branches(size_t count) const;
+  std::vector<at::Tensor> gathered(const std::vector<at::Tensor>& mine, size_t count) const;
+
+  // Groups of more than one process, for reports.
+  std::vector<const comm::Communicator*> groups() const;
+  void observe(
+      const std::function<void(const comm::Communicator&, const comm::Operation&)>& observer);
+
+ private:
+  void fill_seams(const plan::DeviceMesh& mesh, int rank);
+
+  int rank_ = 0, denoising_ = 1;
+  bool denoises_ = true, in_vae_ = true;
+  std::unique_ptr<comm::Communicator> replica_, tensor_, ulysses_, ring_, sequence_, cfg_, vae_;
+  SequenceLayout layout_;
+  std::unique_ptr<nn::TokenSplit> tokens_;
+  std::unique_ptr<nn::JointAttention> inner_, attend_owner_;
+  const nn::JointAttention* attend_ = nullptr;
+};
+
+// The tensor that `root` has, on every member; others pass an undefined one. Shapes and type need
+// not be known. An undefined tensor at the root gives undefined ones.
+at::Tensor shared_from(comm::Communicator& comm, int root, const at::Tensor& tensor);
+
+}  // namespace kinema::parallel

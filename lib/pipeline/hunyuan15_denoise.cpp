@@ -1,0 +1,172 @@
+// Latents, times and guidance in float32; the transformer in the run's type.
+#include "pipeline/hunyuan15_denoise.h"
+
+#include <memory>
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/zeros.h>
+
+#include "base/interrupt.h"
+#include "models/hunyuan15/transformer.h"
+#include "pipeline/component.h"
+#include "plan/geometry.h"
+#include "plan/split_limits.h"
+#include "sampling/finite.h"
+#include "sampling/flow_match.h"
+#include "sampling/guidance.h"
+#include "tensor/noise.h"
+
+namespace kinema::pipeline {
+namespace {
+
+std::vector<int64_t> latent_sizes(const Runtime& runtime) {
+  const auto& request = runtime.request;
+  auto shape = plan::latent_shape({*request.width, *request.height, *request.num_frames},
+                                  runtime.model.shape);
+  return {1, runtime.model.hunyuan15.vae.latent_channels, shape.frames, shape.height, shape.width};
+}
+
+// The channels that follow the latents: the picture's latents in the first frame and a mask that
+// says so. Undefined for text-to-video, where all of them are zero.
+at::Tensor condition_channels(const Runtime& runtime,
+                              const std::vector<int64_t>& sizes,
+                              const FirstFrame& first_frame) {
+  if (!first_frame.latents.defined()) return {};
+  auto latents = at::zeros(sizes, runtime.options());
+  latents.narrow(2, 0, 1).copy_(first_frame.latents);
+  auto mask = at::zeros({1, 1, sizes[2], sizes[3], sizes[4]}, runtime.options());
+  mask.narrow(2, 0, 1).fill_(1);
+  return at::cat({latents, mask}, 1);
+}
+
+config::FlowMatchConfig scheduler_config(const Runtime& runtime) {
+  auto config = runtime.model.hunyuan15.scheduler;
+  config.shift = *runtime.request.flow_shift;
+  return config;
+}
+
+}  // namespace
+
+sampling::Guidance guidance_of(const Runtime& runtime) {
+  auto config = runtime.model.hunyuan15.guider;
+  config.guidance_scale = *runtime.request.guidance_scale;
+  config.guidance_rescale = *runtime.request.guidance_rescale;
+  return {config, *runtime.request.num_inference_steps};
+}
+
+namespace {
+
+// The transformer with everything of one generation that no step changes.
+class Denoiser {
+ public:
+  Denoiser(Runtime& runtime,
+           const sampling::FlowSchedule& schedule,
+           const std::vector<int64_t>& sizes,
+           const std::vector<hunyuan15::Condition>& conditions)
+      : runtime_(runtime),
+        component_(runtime,
+                   "transformer",
+                   transformer_names(runtime),
+                   parallel::hunyuan15_transformer_rules()),
+        model_(component_.source()),
+        transformer_(model_, config(), {runtime.team.attend(), runtime.team.tokens(), blocks_}) {
+    const auto numerics = runtime.request.numerics;
+    auto t = sampling::model_times(schedule, runtime.dtype, numerics).to(runtime.device);
+    at::Tensor t_r;
+    if (config().use_meanflow) {
+      t_r = sampling::model_target_times(schedule, runtime.dtype, numerics).to(runtime.device);
+    }
+    auto table = std::make_shared<hunyuan15::ModulationTable>(model_, config(), t, t_r);
+    prepared_ = transformer_.prepare(sizes, std::move(table), conditions);
+    component_.warn_unread();
+    runtime.stages.read(component_.bytes_read());
+  }
+
+  // One velocity per condition, of the first `count` of them.
+  std::vector<at::Tensor> operator()(const at::Tensor& input, int64_t step, size_t count) const {
+    const auto mine = runtime_.team.branches(count);
+    return runtime_.team.gathered(transformer_.velocity(prepared_, input, step, mine), count);
+  }
+
+ private:
+  const config::Hunyuan15TransformerConfig& config() const {
+    return runtime_.model.hunyuan15.transformer;
+  }
+  static weights::NameMap transformer_names(const Runtime& runtime) {
+    return {.unused = hunyuan15::unused_parameters(runtime.model.hunyuan15.transformer)};
+  }
+
+  Runtime& runtime_;
+  nn::BlockWeights blocks_;
+  OpenComponent component_;
+  nn::ParamScope model_;
+  hunyuan15::Transformer transformer_;
+  hunyuan15::Prepared prepared_;
+};
+
+// The loop, on a rank that denoises.
+at::Tensor denoised(Runtime& runtime,
+                    const std::vector<hunyuan15::Condition>& conditions,
+                    const FirstFrame& first_frame) {
+  const auto& request = runtime.request;
+  const auto numerics = request.numerics;
+  const auto sizes = latent_sizes(runtime);
+  const auto schedule =
+      sampling::flow_schedule(*request.num_inference_steps, scheduler_config(runtime));
+  const auto guidance = guidance_of(runtime);
+  runtime.team.begin(plan::video_tokens(request, runtime.model));
+
+  runtime.stages.begin("load");
+  const Denoiser denoiser(runtime, schedule, sizes, conditions);
+  auto latents =
+      tensor::initial_noise(sizes, *request.seed, runtime.dtype).to(runtime.device).to(at::kFloat);
+  runtime.dump.add("latents_initial", latents);
+  const auto channels = condition_channels(runtime, sizes, first_frame);
+
+  runtime.stages.begin("denoise", schedule.steps());
+  for (int64_t step = 0; step < schedule.steps(); ++step) {
+    auto input = latents.to(runtime.dtype);
+    if (channels.defined()) input = at::cat({input, channels}, 1);
+    const bool guided = guidance.enabled(step);
+    auto velocities = denoiser(input, step, guided ? 2 : 1);
+    auto velocity = guidance(velocities[0], guided ? velocities[1] : at::Tensor(), numerics);
+    if (step == 0) runtime.dump.add("noise_pred_0", velocity);
+    latents = sampling::euler_step(latents, velocity, schedule, step, numerics);
+    const auto where =
+        "denoise step " + std::to_string(step + 1) + " of " + std::to_string(schedule.steps());
+    sampling::require_finite(latents, where);
+    runtime.stages.step_done();
+    stop_together_if_interrupted(runtime.team, "after " + where);
+  }
+  return latents;
+}
+
+// A rank that only decodes tiles takes part in the agreement of each step.
+void follow(Runtime& runtime) {
+  const int64_t steps = *runtime.request.num_inference_steps;
+  for (int64_t step = 1; step <= steps; ++step) {
+    stop_together_if_interrupted(runtime.team, "after denoise step " + std::to_string(step) +
+                                                   " of " + std::to_string(steps));
+  }
+}
+
+}  // namespace
+
+at::Tensor denoise(Runtime& runtime,
+                   const std::vector<hunyuan15::Condition>& conditions,
+                   const FirstFrame& first_frame) {
+  at::Tensor latents;
+  if (runtime.team.denoises()) {
+    latents = denoised(runtime, conditions, first_frame);
+  } else {
+    follow(runtime);
+  }
+  if (runtime.team.size() > runtime.team.denoising()) {
+    latents = parallel::shared_from(runtime.team.replica(), 0, latents).to(runtime.device);
+  }
+  runtime.dump.add("latents_final", latents);
+  return latents;
+}
+
+}  // namespace kinema::pipeline

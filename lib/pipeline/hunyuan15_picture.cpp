@@ -1,0 +1,80 @@
+// The reference's two resizes: one to the video's size, and from that another to the vision
+// encoder's square.
+#include "pipeline/hunyuan15_picture.h"
+
+#include <ATen/ops/from_blob.h>
+
+#include "base/log.h"
+#include "media/image_file.h"
+#include "media/image_fit.h"
+#include "pipeline/component.h"
+#include "pipeline/hunyuan15_vae.h"
+#include "text/siglip_vision.h"
+
+namespace kinema::pipeline {
+namespace {
+
+media::Fit fit_of(config::ImageFit fit) {
+  switch (fit) {
+    case config::ImageFit::kReference:
+    case config::ImageFit::kCrop:
+      return media::Fit::kCrop;
+    case config::ImageFit::kPad:
+      return media::Fit::kPad;
+    case config::ImageFit::kStretch:
+      return media::Fit::kStretch;
+  }
+  return media::Fit::kCrop;
+}
+
+// [H, W, 3] uint8.
+at::Tensor tensor_of(media::Image& image) {
+  return at::from_blob(image.rgb.data(), {image.size.height, image.size.width, 3}, at::kByte)
+      .clone();
+}
+
+media::Image fitted_picture(const Runtime& runtime) {
+  const auto& request = runtime.request;
+  const auto picture = media::read_image(*request.image);
+  const media::Size frame{static_cast<int>(*request.width), static_cast<int>(*request.height)};
+  const auto fit = fit_of(request.image_fit);
+  if (runtime.team.is_first()) note(media::fit_description(picture.size, frame, fit));
+  return media::fitted(picture, frame, fit);
+}
+
+at::Tensor vision_embeds(Runtime& runtime, const media::Image& fitted) {
+  at::Tensor embeds;
+  if (runtime.team.is_first()) {
+    const auto& processor = *runtime.model.hunyuan15.image_processor;
+    const media::Size square{static_cast<int>(processor.width), static_cast<int>(processor.height)};
+    auto small = media::resampled(fitted, square, media::Filter::kBicubic);
+    auto values = text::siglip_pixel_values(tensor_of(small), processor);
+    runtime.dump.add("siglip_pixel_values", values);
+    OpenComponent component(runtime, "image_encoder", text::SiglipVision::names());
+    const text::SiglipVision encoder(nn::ParamScope(component.source()),
+                                     *runtime.model.hunyuan15.image_encoder);
+    component.warn_unread();
+    runtime.stages.read(component.bytes_read());
+    nn::BlockWeights blocks;
+    embeds = encoder(values.to(runtime.device).to(runtime.dtype), blocks);
+  }
+  return parallel::shared_from(runtime.team.replica(), 0, embeds).to(runtime.device);
+}
+
+}  // namespace
+
+Picture encode_image(Runtime& runtime) {
+  auto fitted = fitted_picture(runtime);
+  auto bytes = tensor_of(fitted);
+  runtime.dump.add("image_cropped_uint8", bytes);
+  Picture picture;
+  picture.embeds = vision_embeds(runtime, fitted);
+  auto pixels = bytes.permute({2, 0, 1}).to(at::kFloat).div(255).mul(2).sub(1);
+  picture.latents = encode_picture(
+      runtime, pixels.unsqueeze(1).unsqueeze(0).to(runtime.device).to(runtime.dtype));
+  runtime.dump.add("image_embeds", picture.embeds);
+  runtime.dump.add("cond_latents", picture.latents);
+  return picture;
+}
+
+}  // namespace kinema::pipeline

@@ -1,0 +1,20 @@
+// HunyuanVideo 1.5's autoencoder in a job: latents to frames, and a picture to latents, whole or in
+// tiles over ranks.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "pipeline/frame_output.h"
+#include "pipeline/runtime.h"
+
+namespace kinema::pipeline {
+
+// Decodes `latents` [1, C, T, H, W] (on the ranks that decode) into `output`, which only the first
+// rank has. In tiles when the request says so; otherwise in exact parts of time, whose frames are
+// handed on while the next are made.
+void decode_video(Runtime& runtime, const at::Tensor& latents, FrameOutput* output);
+
+// The picture's latents [1, C, 1, H, W] on every rank. pixels: [1, 3, 1, 16H, 16W], -1..1.
+at::Tensor encode_picture(Runtime& runtime, const at::Tensor& pixels);
+
+}  // namespace kinema::pipeline

@@ -1,0 +1,96 @@
+// Clocks, and the resident peak as the kernel counts it.
+#include "pipeline/stages.h"
+
+#include <algorithm>
+#include <fstream>
+
+#include <ATen/ops/tensor.h>
+
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "tensor/device.h"
+
+namespace kinema::pipeline {
+namespace {
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// VmHWM of this process in bytes.
+uint64_t resident_peak() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) return std::stoull(line.substr(6)) * 1024;
+  }
+  return 0;
+}
+
+// Starts the count of the resident peak again; where the kernel does not allow it the peak is the
+// process's.
+void reset_resident_peak() { std::ofstream("/proc/self/clear_refs") << '5'; }
+
+// A stage that was left and begun again.
+void add(report::StageMeasure& sum, const report::StageMeasure& more) {
+  auto largest = [](uint64_t& into, uint64_t value) { into = std::max(into, value); };
+  sum.seconds += more.seconds;
+  sum.step_seconds.insert(sum.step_seconds.end(), more.step_seconds.begin(),
+                          more.step_seconds.end());
+  sum.bytes_read += more.bytes_read;
+  largest(sum.peak_host_bytes, more.peak_host_bytes);
+  largest(sum.peak_allocated_bytes, more.peak_allocated_bytes);
+  largest(sum.peak_reserved_bytes, more.peak_reserved_bytes);
+  largest(sum.peak_device_bytes, more.peak_device_bytes);
+}
+
+}  // namespace
+
+Stages::Stages(at::Device device, report::Progress& progress)
+    : device_(device), progress_(progress) {}
+
+void Stages::begin(const std::string& stage, int64_t steps) {
+  end();
+  running_ = true;
+  steps_ = steps;
+  current_ = {};
+  current_.stage = stage;
+  reset_resident_peak();
+  tensor::reset_memory_peaks(device_);
+  progress_.stage_began(stage, steps);
+  began_ = step_began_ = Clock::now();
+}
+
+void Stages::step_done() {
+  current_.step_seconds.push_back(seconds_since(step_began_));
+  step_began_ = Clock::now();
+  progress_.step_ended(static_cast<int64_t>(current_.step_seconds.size()), steps_);
+}
+
+void Stages::end() {
+  if (!running_) return;
+  running_ = false;
+  tensor::synchronize(device_);
+  current_.seconds = seconds_since(began_);
+  current_.peak_host_bytes = resident_peak();
+  const auto device = tensor::memory_peaks(device_);
+  current_.peak_allocated_bytes = device.allocated;
+  current_.peak_reserved_bytes = device.reserved;
+  current_.peak_device_bytes = device.device_used;
+  progress_.stage_ended({current_.seconds, current_.peak_host_bytes, current_.peak_device_bytes});
+  auto same = std::find_if(measures_.begin(), measures_.end(),
+                           [&](const auto& measure) { return measure.stage == current_.stage; });
+  if (same == measures_.end()) {
+    measures_.push_back(current_);
+  } else {
+    add(*same, current_);
+  }
+}
+
+void stop_together_if_interrupted(const parallel::Team& team, const std::string& where) {
+  if (team.size() == 1) return stop_if_interrupted(where);
+  auto signals = at::tensor({interrupt_signal() != 0 ? 1 : 0});
+  team.replica().all_reduce_sum(signals);
+  if (signals.item<int>() > 0) throw Error(ErrorKind::kInterrupted, "interrupted " + where);
+}
+
+}  // namespace kinema::pipeline

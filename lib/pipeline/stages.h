@@ -1,0 +1,50 @@
+// A job's stages as they go by: measured here, told to whoever shows progress or watches the
+// process.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "parallel/team.h"
+#include "report/progress.h"
+#include "report/run_report.h"
+
+namespace kinema::pipeline {
+
+class Stages {
+ public:
+  // `progress` is told of every change, on the thread that works.
+  Stages(at::Device device, report::Progress& progress);
+
+  // Ends the stage before it. `steps` 0: a stage without steps. A stage that is begun again is
+  // counted on.
+  void begin(const std::string& stage, int64_t steps = 0);
+  // One step of the stage is done.
+  void step_done();
+  void end();
+  // So many bytes of the checkpoint were read in this stage.
+  void read(uint64_t bytes) { current_.bytes_read += bytes; }
+
+  const std::vector<report::StageMeasure>& measures() const { return measures_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  at::Device device_;
+  report::Progress& progress_;
+  bool running_ = false;
+  int64_t steps_ = 0;
+  report::StageMeasure current_;
+  Clock::time_point began_, step_began_;
+  std::vector<report::StageMeasure> measures_;
+};
+
+// Throws Error(kInterrupted) on every rank of the team alike if a signal has reached one of them:
+// ranks that stopped at different steps would wait for each other.
+void stop_together_if_interrupted(const parallel::Team& team, const std::string& where);
+
+}  // namespace kinema::pipeline
