@@ -345,7 +345,7 @@ std::vector<Option> output_options() {
        .group = Group::kOutput,
        .field = field(&Request::crf),
        .help = "quality of the compression, lower is better",
-       .unset = "17",
+       .unset = "18",
        .least = 0,
        .most = 63},
       {.key = "frames_dir",

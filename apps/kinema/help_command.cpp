@@ -1,0 +1,28 @@
+// kinema help: the same texts as -h and --help, and the exit codes.
+#include <iostream>
+
+#include "command.h"
+#include "help.h"
+
+namespace kinema::cli {
+namespace {
+
+int run(const Command&, const CommandLine& line) {
+  if (line.positionals.empty()) {
+    std::cout << general_help();
+  } else if (line.positionals.front() == "exit-codes") {
+    std::cout << exit_codes_help();
+  } else {
+    std::cout << long_help(find_command(line.positionals.front()));
+  }
+  return 0;
+}
+
+}  // namespace
+
+Command help_command() {
+  return {"help", "Explain a verb, or the exit codes.", "[VERB|exit-codes]", {}, {{}, {}, "TOPIC"},
+          run};
+}
+
+}  // namespace kinema::cli

@@ -1,0 +1,152 @@
+// The layers in their order, then everything the job meets outside its request.
+#include "prepare.h"
+
+#include <fstream>
+#include <iterator>
+#include <random>
+#include <thread>
+
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/nearest.h"
+#include "config/support.h"
+#include "media/image_header.h"
+#include "plan/machine.h"
+
+namespace kinema::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using config::Settings;
+using config::Violations;
+
+Settings settings_of(const CommandLine& line, Violations& violations) {
+  Settings settings;
+  std::vector<std::string> files = line.positionals;
+  if (auto file = line.value("--config")) files.push_back(*file);
+  for (const auto& file : files) config::apply_file(file, settings, violations);
+  config::apply_environment(environment(), settings, violations);
+  config::apply_flags(line.settings, settings, violations);
+  config::check_support(settings, violations);
+  config::expand_prompts(settings, violations);
+  return settings;
+}
+
+// The first shipped model that does what the job is about, or the first at all.
+void take_shipped(const std::vector<ShippedModel>& shipped, Settings& settings) {
+  if (shipped.empty()) {
+    throw Error(ErrorKind::kUsage, "no model is given, and none is shipped with this program",
+                "--model PATH");
+  }
+  const auto task =
+      settings.request.image ? checkpoint::Task::kImageToVideo : checkpoint::Task::kTextToVideo;
+  const auto* chosen = &shipped.front();
+  for (const auto& one : shipped) {
+    if (checkpoint::read_model_index(one.folder).task != task) continue;
+    chosen = &one;
+    break;
+  }
+  settings.request.model = chosen->folder;
+  settings.sources["model"] = "shipped";
+  note("model " + chosen->name + " (shipped with this program; --model takes another)");
+}
+
+// A name of a shipped model becomes its folder.
+void find_model(Settings& settings) {
+  const auto shipped = shipped_models();
+  auto& model = settings.request.model;
+  if (!model) return take_shipped(shipped, settings);
+  if (fs::exists(*model)) return;
+  std::vector<std::string> names;
+  for (const auto& one : shipped) {
+    names.push_back(one.name);
+    if (one.name == model->string()) {
+      model = one.folder;
+      return;
+    }
+  }
+  throw Error(
+      ErrorKind::kModel,
+      model->string() + ": no such model folder" + (names.empty() ? "" : " or shipped model"),
+      did_you_mean(model->string(), names));
+}
+
+std::optional<plan::FrameSize> picture_size(const Settings& settings, Violations& violations) {
+  const auto& image = settings.request.image;
+  if (!image) return std::nullopt;
+  try {
+    if (!fs::is_regular_file(*image))
+      throw Error(ErrorKind::kIo, image->string() + ": no such picture");
+    std::ifstream in(*image, std::ios::binary);
+    const std::vector<uint8_t> bytes{std::istreambuf_iterator<char>(in),
+                                     std::istreambuf_iterator<char>()};
+    const auto header = media::image_header(bytes, image->string());
+    const auto size = media::upright_size(header.stored, header.orientation);
+    return plan::FrameSize{size.width, size.height};
+  } catch (const Error& error) {
+    violations.add(error.kind(), error.what(), error.hint());
+    return std::nullopt;
+  }
+}
+
+plan::Surroundings look_around(const Settings& settings, Violations& violations) {
+  plan::Surroundings around;
+  around.picture = picture_size(settings, violations);
+#ifdef KINEMA_CUDA
+  around.cuda_build = true;
+#endif
+  const auto variables = environment();
+  const auto visible = variables.find("CUDA_VISIBLE_DEVICES");
+  around.gpus = plan::visible_gpus(visible == variables.end() ? std::nullopt
+                                                              : std::optional(visible->second));
+  around.host_memory = plan::available_memory();
+  around.cores = std::max(1U, std::thread::hardware_concurrency());
+  // Short enough to be typed again.
+  around.random_seed = std::random_device{}();
+  return around;
+}
+
+}  // namespace
+
+VerbFlag config_flag() {
+  return {{"--config"}, "FILE", "read settings from a JSON file; flags overrule it"};
+}
+VerbFlag dry_run_flag() {
+  return {{"--dry-run"}, "", "check the job and print its plan, as kinema plan does"};
+}
+VerbFlag explain_flag() {
+  return {{"--explain"}, "", "print every setting with its value and where it comes from"};
+}
+
+config::Environment environment() {
+  config::Environment variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text = *entry;
+    const auto equals = text.find('=');
+    if (equals != std::string::npos) variables[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  return variables;
+}
+
+plan::Job prepare(const CommandLine& line, PromptNeed prompt) {
+  Violations typed;
+  auto settings = settings_of(line, typed);
+  typed.throw_if_any();
+  set_log_level(settings.request.log_level);
+
+  Violations violations;
+  if (!settings.request.prompt && prompt == PromptNeed::kRequired) {
+    violations.add(ErrorKind::kUsage, "a prompt is missing",
+                   "-p \"what to show\", -p @FILE, or -p - for standard input");
+  }
+  find_model(settings);
+  auto model = plan::read_model(settings.request);
+  const auto around = look_around(settings, violations);
+  auto job = plan::plan_job(std::move(settings), std::move(model), around, violations);
+  violations.throw_if_any();
+  for (const auto& text : job.notes) note(text);
+  return job;
+}
+
+}  // namespace kinema::cli

@@ -1,0 +1,34 @@
+// From a command line to a planned job.
+#pragma once
+
+#include "command_line.h"
+#include "plan/job.h"
+
+namespace kinema::cli {
+
+// --config, --dry-run and --explain, as flags of a verb that prepares a job.
+VerbFlag config_flag();
+VerbFlag dry_run_flag();
+VerbFlag explain_flag();
+
+enum class PromptNeed { kRequired, kOptional };
+
+// All layers applied, the model's files read, the job planned; notes are printed. Throws one Error
+// with everything that is wrong with what was typed, or else with everything that is wrong with the
+// job.
+plan::Job prepare(const CommandLine& line, PromptNeed prompt);
+
+// Folders and names of the models that ship with the program, sorted.
+struct ShippedModel {
+  std::string name;
+  std::filesystem::path folder;
+};
+std::vector<ShippedModel> shipped_models();
+
+// The folder that holds this program.
+std::filesystem::path program_folder();
+
+// The process's environment.
+config::Environment environment();
+
+}  // namespace kinema::cli

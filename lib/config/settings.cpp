@@ -1,0 +1,126 @@
+// The layers of a request, applied one over the other.
+#include "config/settings.h"
+
+#include <iostream>
+#include <iterator>
+
+#include "base/log.h"
+#include "config/json_lines.h"
+#include "config/options.h"
+#include "config/request_json.h"
+
+namespace kinema::config {
+namespace {
+
+std::string in_code(std::string_view value) {
+  return value.empty() ? "an empty text" : std::string(value);
+}
+
+std::string without_last_newline(std::string text) {
+  if (text.ends_with('\n')) text.pop_back();
+  if (text.ends_with('\r')) text.pop_back();
+  return text;
+}
+
+void set_from_variable(const Environment& environment,
+                       const std::string& variable,
+                       const std::string& key,
+                       Settings& settings,
+                       Violations& violations) {
+  auto found = environment.find(variable);
+  if (found == environment.end() || found->second.empty()) return;
+  if (option(key).set_text(settings.request, found->second)) {
+    settings.sources[key] = variable;
+  } else {
+    violations.add(ErrorKind::kUsage,
+                   fmt::format("{}={}: must be {}", variable, found->second, option(key).wanted()));
+  }
+}
+
+// Throws Error(kUsage) if standard input was read before; `used` tells the two prompts apart.
+std::string expanded(const std::string& text, bool& used) {
+  if (text.starts_with("@@")) return text.substr(1);
+  if (text == "-") {
+    if (used) throw Error(ErrorKind::kUsage, "standard input can be only one of the two prompts");
+    used = true;
+    return without_last_newline(
+        {std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()});
+  }
+  if (!text.starts_with("@")) return text;
+  try {
+    return without_last_newline(read_text(text.substr(1)));
+  } catch (const Error& error) {
+    throw Error(ErrorKind::kUsage, error.what(),
+                "a prompt that begins with @ names a file; write @@ for the sign itself");
+  }
+}
+
+}  // namespace
+
+std::string Settings::source(const std::string& key) const {
+  auto found = sources.find(key);
+  return found == sources.end() ? "the program" : found->second;
+}
+
+void apply_file(const std::filesystem::path& file, Settings& settings, Violations& violations) {
+  if (!std::filesystem::is_regular_file(file)) {
+    throw Error(ErrorKind::kConfig, file.string() + ": no such configuration file");
+  }
+  const auto text = read_text(file);
+  Json object = parse_json(text, file.string(), ErrorKind::kConfig);
+  if (object.is_object() && object.contains("schema")) {
+    if (object["schema"] != 1) {
+      violations.add(
+          ErrorKind::kConfig,
+          fmt::format("\"schema\" {} is not known, 1 is ({}:{}, /schema)", object["schema"].dump(),
+                      file.string(), JsonLines(text).line("/schema")));
+    }
+    object.erase("schema");
+  }
+  const JsonLines lines(text);
+  for (const auto& key : apply_json(object, {file.string(), text, "", file.parent_path()},
+                                    settings.request, violations)) {
+    settings.sources[key] = fmt::format("{}:{}", file.string(), lines.line("/" + key));
+  }
+}
+
+void apply_environment(const Environment& environment, Settings& settings, Violations& violations) {
+  set_from_variable(environment, "KINEMA_MODEL", "model", settings, violations);
+  set_from_variable(environment, "KINEMA_LOG", "log_level", settings, violations);
+  auto no_color = environment.find("NO_COLOR");
+  if (no_color != environment.end() && !no_color->second.empty()) {
+    settings.request.color = ColorMode::kNever;
+    settings.sources["color"] = "NO_COLOR";
+  }
+}
+
+void apply_flags(const std::vector<GivenFlag>& flags, Settings& settings, Violations& violations) {
+  std::map<std::string, std::string> seen;
+  for (const auto& given : flags) {
+    auto [before, first] = seen.emplace(given.key, given.value);
+    if (!first) {
+      violations.add(ErrorKind::kUsage, fmt::format("{} is given twice ({} and {})", given.flag,
+                                                    before->second, given.value));
+    } else if (option(given.key).set_text(settings.request, given.value)) {
+      settings.sources[given.key] = given.flag;
+    } else {
+      violations.add(ErrorKind::kUsage,
+                     fmt::format("{} must be {}, not {}", given.flag, option(given.key).wanted(),
+                                 in_code(given.value)));
+    }
+  }
+}
+
+void expand_prompts(Settings& settings, Violations& violations) {
+  bool input_used = false;
+  for (auto* prompt : {&settings.request.prompt, &settings.request.negative_prompt}) {
+    if (!*prompt) continue;
+    try {
+      *prompt = expanded(**prompt, input_used);
+    } catch (const Error& error) {
+      violations.add(error.kind(), error.what(), error.hint());
+    }
+  }
+}
+
+}  // namespace kinema::config

@@ -1,0 +1,105 @@
+// Gathers what inspect shows.
+#include "plan/inspection.h"
+
+#include "checkpoint/component.h"
+#include "checkpoint/safetensors.h"
+#include "config/value_text.h"
+#include "plan/buckets.h"
+#include "plan/model_facts.h"
+
+namespace kinema::plan {
+namespace {
+
+namespace fs = std::filesystem;
+
+OrderedJson weights_json(const checkpoint::Component& component) {
+  const auto size = component.size();
+  std::map<std::string, uint64_t> bytes_by_type;
+  for (const auto& [name, tensor] : component.tensors()) {
+    bytes_by_type[std::string(checkpoint::dtype_name(tensor.entry.dtype))] += tensor.entry.bytes;
+  }
+  return {{"tensors", size.tensors},
+          {"parameters", size.elements},
+          {"bytes", size.bytes},
+          {"dtypes", bytes_by_type}};
+}
+
+OrderedJson component_json(const ComponentFacts& facts, config::Violations& faults) {
+  OrderedJson json = {{"name", facts.name}, {"class", facts.class_name}};
+  try {
+    json.update(weights_json(checkpoint::Component::open(facts.weights)));
+  } catch (const Error& error) {
+    json["error"] = error.what();
+    faults.add(error.kind(), error.what(), error.hint());
+  }
+  return json;
+}
+
+OrderedJson defaults_json(const ModelFacts& model) {
+  const auto& defaults = model.defaults;
+  const auto size =
+      bucket_for(16, 9, model.hunyuan15.transformer.target_size, model.shape.size_multiple());
+  return {{"width", size.width},
+          {"height", size.height},
+          {"num_frames", defaults.num_frames},
+          {"fps", config::to_json_value(defaults.fps)},
+          {"num_inference_steps", defaults.num_inference_steps},
+          {"guidance_scale", defaults.guidance_scale},
+          {"guidance_rescale", defaults.guidance_rescale},
+          {"flow_shift", defaults.flow_shift},
+          {"vae_tile_size", defaults.vae_tile_size}};
+}
+
+OrderedJson limits_json(const ModelFacts& model) {
+  return {{"size_multiple", model.shape.size_multiple()},
+          {"frames", frame_rule(model.shape)},
+          {"attention_heads", model.hunyuan15.transformer.num_attention_heads}};
+}
+
+Inspection inspect_model(const fs::path& folder) {
+  config::Request request;
+  request.model = folder;
+  const auto model = read_model(request);
+  Inspection found;
+  found.json = {{"kind", "model"},
+                {"model", model.title},
+                {"variant", model.variant},
+                {"task", checkpoint::task_name(model.task())},
+                {"pipeline", model.index.pipeline},
+                {"path", folder.string()},
+                {"defaults", defaults_json(model)},
+                {"limits", limits_json(model)},
+                {"components", OrderedJson::array()}};
+  for (const auto& component : model.components) {
+    found.json["components"].push_back(component_json(component, found.faults));
+  }
+  return found;
+}
+
+Inspection inspect_weights(const fs::path& path) {
+  Inspection found;
+  found.json = {{"kind", "weights"}, {"path", path.string()}};
+  const auto component = checkpoint::Component::open(path);
+  found.json.update(weights_json(component));
+  auto list = OrderedJson::array();
+  for (const auto& [name, tensor] : component.tensors()) {
+    list.push_back({{"name", name},
+                    {"dtype", checkpoint::dtype_name(tensor.entry.dtype)},
+                    {"shape", tensor.entry.shape}});
+  }
+  found.json["contents"] = list;
+  if (fs::is_regular_file(path)) {
+    const auto metadata = checkpoint::SafetensorsFile(path).metadata();
+    if (!metadata.empty()) found.json["metadata"] = metadata;
+  }
+  return found;
+}
+
+}  // namespace
+
+Inspection inspect(const fs::path& path) {
+  if (fs::is_directory(path) && fs::exists(path / "model_index.json")) return inspect_model(path);
+  return inspect_weights(path);
+}
+
+}  // namespace kinema::plan

@@ -1,0 +1,48 @@
+// A job that is ready to run: every value resolved, every rule checked, memory estimated.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/settings.h"
+#include "plan/buckets.h"
+#include "plan/geometry.h"
+#include "plan/memory.h"
+#include "plan/model_facts.h"
+#include "plan/parallel_plan.h"
+
+namespace kinema::plan {
+
+// What a job meets outside its request.
+struct Surroundings {
+  std::optional<FrameSize> picture;  // upright, of --image
+  bool cuda_build = false;
+  std::vector<std::string> gpus;  // visible ones
+  uint64_t host_memory = 0;       // bytes available; 0 if unknown
+  int64_t cores = 1;
+  uint64_t random_seed = 0;
+};
+
+struct Job {
+  config::Settings settings;  // the request's optionals that the pipeline reads have values
+  ModelFacts model;
+  VideoShape video;
+  LatentShape latent;
+  int64_t tokens = 0;
+  ParallelPlan parallel;
+  MemoryPlan memory;
+  uint64_t memory_limit = 0;       // bytes a device; 0 if unknown
+  std::vector<std::string> notes;  // what was chosen or rounded, for the user
+
+  const config::Request& request() const { return settings.request; }
+};
+
+// Fills in what `settings` leaves open and checks the whole job. Everything wrong goes to
+// `violations`; the job is meaningful only if there is none.
+Job plan_job(config::Settings settings,
+             ModelFacts model,
+             const Surroundings& around,
+             config::Violations& violations);
+
+}  // namespace kinema::plan

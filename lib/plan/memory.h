@@ -1,0 +1,32 @@
+// What each stage of a job needs, from the headers of the files and the shape of the video.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace kinema::plan {
+
+// Bytes on one device of one rank. What `mapped` counts lies in the files' map: the system can drop
+// and reread it, and two processes share it.
+struct StageEstimate {
+  std::string stage;  // as in report/stages.h
+  uint64_t weights = 0;
+  uint64_t mapped = 0;  // the part of `weights` that is used in place, on the CPU
+  uint64_t activations = 0;
+
+  uint64_t peak() const { return weights + activations; }
+};
+
+struct MemoryPlan {
+  std::vector<StageEstimate> stages;
+
+  // The stage with the largest peak; there is at least one.
+  const StageEstimate& largest() const;
+};
+
+// "16.6": gigabytes of 10^9 bytes with one decimal, two or more significant digits where it is
+// small.
+std::string gigabytes(uint64_t bytes);
+
+}  // namespace kinema::plan

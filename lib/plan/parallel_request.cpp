@@ -1,0 +1,98 @@
+// Fills in the degrees that were not given.
+#include "plan/parallel_request.h"
+
+#include <numeric>
+
+#include "base/log.h"
+
+namespace kinema::plan {
+namespace {
+
+using config::Request;
+using config::Violations;
+
+ParallelPlan given_degrees(const Request& request) {
+  ParallelPlan plan;
+  plan.tensor = request.tensor_parallel_size;
+  plan.ulysses = request.ulysses_degree;
+  plan.ring = request.ring_degree;
+  plan.cfg = request.cfg_parallel_size;
+  plan.vae_patch = request.vae_patch_parallel_size;
+  return plan;
+}
+
+// Multiplies free degrees until `ranks` denoise: guidance branches first, then Ulysses, then ring.
+void spread(int64_t ranks, const SplitLimits& limits, ParallelPlan& plan) {
+  int64_t rest = ranks / plan.denoising();
+  if (plan.cfg == 1 && limits.branches > 1 && rest % limits.branches == 0) {
+    plan.cfg = limits.branches;
+    rest /= plan.cfg;
+  }
+  const int64_t heads_left = limits.heads / std::gcd(limits.heads, plan.ulysses * plan.tensor);
+  const int64_t by_heads = std::gcd(rest, heads_left);
+  plan.ulysses *= by_heads;
+  plan.ring *= rest / by_heads;
+}
+
+void choose_automatically(const Request& request,
+                          const SplitLimits& limits,
+                          ParallelPlan& plan,
+                          Violations& violations) {
+  if (!request.num_gpus) {
+    violations.add(ErrorKind::kUsage, "--parallel auto needs a number of GPUs", "--num-gpus N");
+  } else if (plan.denoising() > 1) {
+    violations.add(ErrorKind::kUsage,
+                   "--parallel auto chooses the degrees; they cannot be given too",
+                   "leave out either --parallel auto or the degrees");
+  } else {
+    const int64_t vae = plan.vae_patch;
+    plan = automatic_plan(*request.num_gpus, limits);
+    plan.vae_patch = vae > 1 ? vae : limits.vae_tiled ? *request.num_gpus : 1;
+  }
+}
+
+void apply_hsdp(const Request& request,
+                const SplitLimits& limits,
+                ParallelPlan& plan,
+                Violations& violations) {
+  if (!request.use_hsdp) {
+    if (request.hsdp_shard_size || request.hsdp_replicate_size) {
+      violations.add(ErrorKind::kUsage,
+                     "--hsdp-shard-size and --hsdp-replicate-size need --use-hsdp", "--use-hsdp");
+    }
+    return;
+  }
+  plan.hsdp_replicate = request.hsdp_replicate_size.value_or(1);
+  const int64_t known = std::max(plan.denoising(), request.num_gpus.value_or(1)) / plan.tensor;
+  plan.hsdp_shard =
+      request.hsdp_shard_size.value_or(std::max<int64_t>(1, known / plan.hsdp_replicate));
+  const int64_t ranks = plan.hsdp_shard * plan.hsdp_replicate * plan.tensor;
+  if (ranks > plan.denoising() && ranks % plan.denoising() == 0) spread(ranks, limits, plan);
+}
+
+void fill_gpus(const Request& request, ParallelPlan& plan, Violations& violations) {
+  if (!request.num_gpus) return;
+  const int64_t gpus = *request.num_gpus, used = plan.replica();
+  if (gpus % used != 0) {
+    violations.add(ErrorKind::kConfig,
+                   fmt::format("--num-gpus {} is not a multiple of {}", gpus, plan_text(plan)),
+                   fmt::format("--num-gpus {}", std::max<int64_t>(1, gpus / used) * used));
+    return;
+  }
+  plan.data = gpus / used;
+}
+
+}  // namespace
+
+ParallelPlan requested_plan(const Request& request,
+                            const SplitLimits& limits,
+                            Violations& violations) {
+  ParallelPlan plan = given_degrees(request);
+  if (request.parallel == config::ParallelChoice::kAuto)
+    choose_automatically(request, limits, plan, violations);
+  apply_hsdp(request, limits, plan, violations);
+  fill_gpus(request, plan, violations);
+  return plan;
+}
+
+}  // namespace kinema::plan

@@ -1,0 +1,186 @@
+// The screens of `kinema plan`.
+#include "plan/plan_report.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "config/options.h"
+#include "config/outputs.h"
+#include "config/request_json.h"
+
+namespace kinema::plan {
+namespace {
+
+using config::Request;
+using config::Value;
+
+// "48 360": digits in threes.
+std::string grouped(int64_t value) {
+  std::string text = std::to_string(value);
+  for (auto at = static_cast<int64_t>(text.size()) - 3; at > 0; at -= 3)
+    text.insert(static_cast<size_t>(at), " ");
+  return text;
+}
+
+std::string words(std::string stage) {
+  std::replace(stage.begin(), stage.end(), '_', ' ');
+  return stage;
+}
+
+std::string where(const Job& job) {
+  const auto& request = job.request();
+  if (request.device.kind == config::Device::Kind::kCuda)
+    return "on " + Value<config::Device>::text(request.device);
+  return fmt::format("on the CPU, {} thread{}", *request.threads, *request.threads == 1 ? "" : "s");
+}
+
+std::string seeds(const Request& request) {
+  const int64_t count = request.num_outputs_per_prompt;
+  if (count == 1) return fmt::format("seed {}", *request.seed);
+  return fmt::format("seeds {} to {}", *request.seed,
+                     *request.seed + static_cast<uint64_t>(count - 1));
+}
+
+std::string job_line(const Job& job) {
+  const auto& request = job.request();
+  const auto& latent = job.latent;
+  return fmt::format("{}x{}, {} frames at {} fps ({:.2f} s) -> latent {}x{}x{}, {} tokens",
+                     job.video.width, job.video.height, job.video.frames,
+                     Value<config::Rational>::text(*request.fps),
+                     static_cast<double>(job.video.frames) / request.fps->value(), latent.frames,
+                     latent.height, latent.width, grouped(job.tokens));
+}
+
+std::string sampling_line(const Job& job) {
+  const auto& request = job.request();
+  const bool guided = job.model.branches(*request.guidance_scale) == 2;
+  return fmt::format(
+      "{} step{}, {}, shift {}, {}", *request.num_inference_steps,
+      *request.num_inference_steps == 1 ? "" : "s",
+      guided ? "guidance " + Value<double>::text(*request.guidance_scale) : "no guidance",
+      Value<double>::text(*request.flow_shift), seeds(request));
+}
+
+std::string decode_line(const Job& job) {
+  const auto& request = job.request();
+  if (request.vae_tiling != config::VaeTiling::kOn) return "whole frames";
+  return fmt::format("tiles of {} every {} pixels", *request.vae_tile_size,
+                     *request.vae_tile_stride);
+}
+
+std::string outputs_line(const Job& job) {
+  std::string text;
+  for (const auto& output : config::output_files(job.request())) {
+    for (const auto& [flag, path] : output.all())
+      text += (text.empty() ? "" : ", ") + path.string();
+  }
+  return text;
+}
+
+std::string stage_table(const Job& job) {
+  std::string text = "stage          weights GB  activations GB    peak GB\n";
+  for (const auto& stage : job.memory.stages) {
+    text +=
+        fmt::format("{:<14} {:>10}  {:>14} {:>10}\n", words(stage.stage), gigabytes(stage.weights),
+                    gigabytes(stage.activations), gigabytes(stage.peak()));
+  }
+  return text;
+}
+
+uint64_t mapped(const Job& job) {
+  uint64_t most = 0;
+  for (const auto& stage : job.memory.stages) most = std::max(most, stage.mapped);
+  return most;
+}
+
+std::string verdict(const Job& job) {
+  const auto& largest = job.memory.largest();
+  std::string text =
+      fmt::format("ok: largest peak {} GB ({})", gigabytes(largest.peak()), words(largest.stage));
+  if (mapped(job) > 0)
+    text += fmt::format(", of which {} GB lie in the files' map", gigabytes(largest.mapped));
+  if (job.memory_limit > 0) text += fmt::format("; {} GB may be used", gigabytes(job.memory_limit));
+  return text + "\n";
+}
+
+OrderedJson plan_object(const ParallelPlan& plan) {
+  return {{"ranks", plan.world_size()},
+          {"cfg", plan.cfg},
+          {"ulysses", plan.ulysses},
+          {"ring", plan.ring},
+          {"tensor", plan.tensor},
+          {"data", plan.data},
+          {"vae_patch", plan.vae_patch},
+          {"hsdp_shard", plan.hsdp_shard},
+          {"hsdp_replicate", plan.hsdp_replicate}};
+}
+
+OrderedJson stages_object(const MemoryPlan& memory) {
+  OrderedJson stages = OrderedJson::object();
+  for (const auto& stage : memory.stages) {
+    stages[stage.stage] = {{"weights_bytes", stage.weights},
+                           {"mapped_bytes", stage.mapped},
+                           {"activations_bytes", stage.activations},
+                           {"peak_bytes", stage.peak()}};
+  }
+  return stages;
+}
+
+OrderedJson outputs_array(const Job& job) {
+  OrderedJson outputs = OrderedJson::array();
+  for (const auto& output : config::output_files(job.request())) {
+    OrderedJson one = {{"seed", output.seed}};
+    for (const auto& [flag, path] : output.all()) one[flag.substr(2)] = path.string();
+    outputs.push_back(one);
+  }
+  return outputs;
+}
+
+}  // namespace
+
+std::string plan_report(const Job& job) {
+  const auto dtype = Value<config::Dtype>::text(*job.request().dtype);
+  std::string text;
+  text +=
+      fmt::format("plan    {} {}; computes in {}\n", plan_text(job.parallel), where(job), dtype);
+  text += fmt::format("model   {} {} ({})\n", job.model.title, job.model.variant,
+                      job.model.index.folder.string());
+  text += fmt::format("job     {}\n        {}\n", job_line(job), sampling_line(job));
+  text += fmt::format("decode  {}\n", decode_line(job));
+  text += fmt::format("write   {}\n\n", outputs_line(job));
+  return text + stage_table(job) + "\n" + verdict(job);
+}
+
+std::string explanation(const Job& job) {
+  std::string text = "setting                    value                     from\n";
+  for (const auto& one : config::options()) {
+    const auto value = one.field.json(job.request());
+    const auto shown = value.is_null()     ? "-"
+                       : value.is_string() ? value.get<std::string>()
+                                           : value.dump();
+    text += fmt::format("{:<26} {:<25} {}\n", one.key, shown,
+                        value.is_null() ? "not given" : job.settings.source(one.key));
+  }
+  return text;
+}
+
+OrderedJson plan_json(const Job& job) {
+  OrderedJson json;
+  json["model"] = {{"name", job.model.title},
+                   {"variant", job.model.variant},
+                   {"pipeline", job.model.index.pipeline},
+                   {"path", job.model.index.folder.string()}};
+  json["job"] = config::request_to_json(job.request());
+  json["sources"] = job.settings.sources;
+  json["latent"] = {job.latent.frames, job.latent.height, job.latent.width};
+  json["tokens"] = job.tokens;
+  json["plan"] = plan_object(job.parallel);
+  json["stages"] = stages_object(job.memory);
+  json["memory_limit_bytes"] =
+      job.memory_limit == 0 ? OrderedJson() : OrderedJson(job.memory_limit);
+  json["outputs"] = outputs_array(job);
+  json["notes"] = job.notes;
+  return json;
+}
+
+}  // namespace kinema::plan

@@ -1,0 +1,21 @@
+// What `kinema plan` prints, as text and as JSON.
+#pragma once
+
+#include <string>
+
+#include "base/json.h"
+#include "plan/job.h"
+
+namespace kinema::plan {
+
+// Lines of at most about 100 columns, ending in a newline.
+std::string plan_report(const Job& job);
+
+// Each setting with its value and who set it.
+std::string explanation(const Job& job);
+
+// {"model", "job" (every resolved setting), "sources", "latent", "tokens", "plan", "stages",
+// "memory_limit_bytes", "outputs", "notes"}; bytes are whole numbers.
+OrderedJson plan_json(const Job& job);
+
+}  // namespace kinema::plan

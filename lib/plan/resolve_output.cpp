@@ -1,0 +1,138 @@
+// Names of what is written, checked in the first second and not after the last step.
+#include <algorithm>
+#include <map>
+
+#include <unistd.h>
+
+#include "base/log.h"
+#include "config/outputs.h"
+#include "config/value_text.h"
+#include "plan/resolution.h"
+
+namespace kinema::plan {
+namespace {
+
+namespace fs = std::filesystem;
+using config::Codec;
+
+std::string extension(Codec codec) { return codec == Codec::kFfv1 ? ".mkv" : ".mp4"; }
+
+bool names_folder(const fs::path& path) {
+  return path.string().ends_with('/') || fs::is_directory(path);
+}
+
+std::string default_name(const Resolution& r) {
+  auto folder = r.job.model.index.folder;
+  if (!folder.has_filename()) folder = folder.parent_path();
+  return fs::weakly_canonical(folder).filename().string() + "-{seed}" +
+         extension(r.job.request().codec);
+}
+
+void name_video(Resolution& r) {
+  auto& request = r.request();
+  if (!request.output) {
+    if (request.frames_dir) return;
+    request.output = default_name(r);
+    r.job.settings.sources["output"] = "the model and the seed";
+  } else if (names_folder(*request.output)) {
+    *request.output /= default_name(r);
+  }
+}
+
+// Several outputs need several names; one output needs none.
+void name_all(Resolution& r) {
+  auto& request = r.request();
+  name_video(r);
+  const bool several = request.num_outputs_per_prompt > 1;
+  for (auto* path : {&request.output, &request.frames_dir, &request.save_latents,
+                     &request.save_tensors, &request.metrics}) {
+    if (!*path) continue;
+    if (several && (*path)->string().find("{output}") == std::string::npos)
+      *path = config::with_seed(**path);
+  }
+  if (several) return;
+  request = config::single_requests(request).front();
+}
+
+void check_extension(Resolution& r) {
+  const auto& request = r.request();
+  if (!request.output) return;
+  const auto given = request.output->extension().string();
+  if (given == ".mkv" || given == extension(request.codec)) return;
+  const auto codec = config::Value<Codec>::text(request.codec);
+  const auto wanted = request.codec == Codec::kFfv1 ? ".mkv" : ".mp4 or .mkv";
+  auto better = *request.output;
+  r.wrong(fmt::format("{}: {} video goes into {}", request.output->string(), codec, wanted),
+          fmt::format("-o {}", better.replace_extension(extension(request.codec)).string()));
+}
+
+void check_quality(Resolution& r) {
+  auto& request = r.request();
+  const bool lossless = request.codec == Codec::kFfv1;
+  const int64_t least = request.codec == Codec::kAv1 ? 0 : 1,
+                most = request.codec == Codec::kAv1 ? 63 : 51;
+  if (request.crf && lossless) {
+    r.wrong("--crf means nothing with --codec ffv1, which is lossless", "leave --crf out");
+  } else if (request.crf && (*request.crf < least || *request.crf > most)) {
+    r.wrong(fmt::format("--crf {}: {} takes {} to {}", *request.crf,
+                        config::Value<Codec>::text(request.codec), least, most) +
+                r.from("crf"),
+            fmt::format("--crf {}", std::clamp(*request.crf, least, most)));
+  }
+  if (!request.output && (r.given("crf") || r.given("codec"))) {
+    r.wrong("--codec and --crf are about a video file, but only frames are written",
+            "-o FILE, or leave them out");
+  }
+  if (!lossless) r.fill(request.crf, "crf", int64_t{18}, "the program");
+}
+
+// What stands in the way of writing `path`.
+void check_target(Resolution& r, const std::string& flag, const fs::path& path) {
+  const auto folder = path.parent_path().empty() ? fs::path(".") : path.parent_path();
+  const bool frames = flag == "--frames-dir";
+  const auto name = path.string();
+  if (!fs::is_directory(folder)) {
+    r.violations.add(ErrorKind::kIo,
+                     fmt::format("{}: the folder {} does not exist", name, folder.string()),
+                     "mkdir -p " + folder.string());
+  } else if (access(folder.c_str(), W_OK | X_OK) != 0) {
+    r.violations.add(ErrorKind::kIo,
+                     fmt::format("{}: the folder {} cannot be written to", name, folder.string()),
+                     "another " + flag);
+  } else if (frames && fs::exists(path) && !fs::is_directory(path)) {
+    r.wrong(fmt::format("{} is a file; {} wants a folder", name, flag), "another " + flag);
+  } else if (frames && fs::exists(path / "frame_00000.png") && !r.request().overwrite) {
+    r.wrong(fmt::format("{} holds frames already", name), "--overwrite, or another " + flag);
+  } else if (!frames && fs::is_directory(path)) {
+    r.wrong(fmt::format("{} is a folder; {} wants a file", name, flag), "another " + flag);
+  } else if (!frames && fs::exists(path) && !r.request().overwrite) {
+    r.wrong(fmt::format("{} exists", name),
+            "--overwrite, or another " + (flag == "--output" ? std::string("-o") : flag));
+  }
+}
+
+void check_targets(Resolution& r) {
+  std::map<fs::path, std::string> taken;
+  for (const auto& output : config::output_files(r.request())) {
+    for (const auto& [flag, path] : output.all()) {
+      auto [other, first] = taken.emplace(fs::weakly_canonical(path), flag);
+      if (!first) {
+        r.wrong(fmt::format("{} and {} would both write {}", other->second, flag, path.string()),
+                "give them different names");
+      } else {
+        check_target(r, flag, path);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void resolve_output(Resolution& r) {
+  name_all(r);
+  check_extension(r);
+  check_quality(r);
+  check_targets(r);
+}
+
+}  // namespace kinema::plan

@@ -1,0 +1,117 @@
+// Source: diffusers' AutoencoderKLHunyuanVideo15.tiled_decode and tiled_encode. There the overlap
+// is a share of the tile; here it is size - stride, which is the same wherever the reference's
+// result has the right size.
+#include "plan/tiles.h"
+
+#include <algorithm>
+
+#include <spdlog/fmt/fmt.h>
+
+namespace kinema::plan {
+namespace {
+
+// What is cut and what comes of it, along one axis.
+struct Span {
+  int64_t begin, size;     // before
+  int64_t after;           // its result, uncropped
+  int64_t place, cropped;  // where in the assembled result and how much of it
+  int64_t blend;           // with the previous span
+};
+
+// The sides of the autoencoder as a fraction: decoding 16/1, encoding 1/16.
+struct Ratio {
+  int64_t numerator, denominator;
+  int64_t operator()(int64_t before) const { return before * numerator / denominator; }
+};
+
+int64_t nearest_multiple(int64_t value, int64_t unit) {
+  return std::max<int64_t>(1, (value + unit / 2) / unit) * unit;
+}
+
+void check_multiple(const char* flag, int64_t value, int64_t unit, config::Violations& violations) {
+  if (value > 0 && value % unit == 0) return;
+  violations.add(ErrorKind::kConfig,
+                 fmt::format("{} is {}, but must be a positive multiple of {} (a latent's pixels)",
+                             flag, value, unit),
+                 fmt::format("{} {}", flag, nearest_multiple(value, unit)));
+}
+
+}  // namespace
+
+// The tiles along one axis.
+struct TileGrid::Axis {
+  std::vector<Span> spans;
+  int64_t after = 0;
+
+  Axis(int64_t length, const Tiling& before, Ratio ratio) : after(ratio(length)) {
+    for (int64_t begin = 0; begin < length; begin += before.stride) {
+      const int64_t size = std::min(before.size, length - begin);
+      const int64_t cropped = std::min(before.stride, size);
+      Span span = {begin, size, ratio(size), ratio(begin), ratio(cropped), 0};
+      if (!spans.empty()) {
+        span.blend = std::min({spans.back().after, span.after, ratio(before.size - before.stride)});
+      }
+      spans.push_back(span);
+    }
+  }
+};
+
+TileGrid::TileGrid(const Axis& vertical, const Axis& horizontal)
+    : rows_(static_cast<int64_t>(vertical.spans.size())),
+      columns_(static_cast<int64_t>(horizontal.spans.size())),
+      height_(vertical.after),
+      width_(horizontal.after) {
+  for (int64_t row = 0; row < rows_; ++row) {
+    for (int64_t column = 0; column < columns_; ++column) {
+      const Span& y = vertical.spans[row];
+      const Span& x = horizontal.spans[column];
+      tiles_.push_back({.row = row,
+                        .column = column,
+                        .before = {y.begin, x.begin, y.size, x.size},
+                        .after_height = y.after,
+                        .after_width = x.after,
+                        .placed = {y.place, x.place, y.cropped, x.cropped},
+                        .blend_above = y.blend,
+                        .blend_left = x.blend});
+    }
+  }
+}
+
+TileGrid TileGrid::for_decode(int64_t height,
+                              int64_t width,
+                              const Tiling& tiling,
+                              int64_t pixels_per_latent) {
+  Tiling latents = {tiling.size / pixels_per_latent, tiling.stride / pixels_per_latent};
+  // The reference tiles both axes as soon as one of them is longer than a tile.
+  if (std::max(height, width) <= latents.size) latents.stride = latents.size;
+  const Ratio ratio = {pixels_per_latent, 1};
+  return TileGrid(Axis(height, latents, ratio), Axis(width, latents, ratio));
+}
+
+TileGrid TileGrid::for_encode(int64_t height,
+                              int64_t width,
+                              const Tiling& tiling,
+                              int64_t pixels_per_latent) {
+  Tiling pixels = tiling;
+  if (std::max(height, width) <= pixels.size) pixels.stride = pixels.size;
+  const Ratio ratio = {1, pixels_per_latent};
+  return TileGrid(Axis(height, pixels, ratio), Axis(width, pixels, ratio));
+}
+
+const Tile& TileGrid::at(int64_t row, int64_t column) const {
+  return tiles_.at(row * columns_ + column);
+}
+
+void check_tiling(const Tiling& tiling, int64_t pixels_per_latent, config::Violations& violations) {
+  check_multiple("--vae-tile-size", tiling.size, pixels_per_latent, violations);
+  check_multiple("--vae-tile-stride", tiling.stride, pixels_per_latent, violations);
+  if (tiling.stride > tiling.size) {
+    violations.add(ErrorKind::kConfig,
+                   fmt::format("--vae-tile-stride is {}, but must be at most --vae-tile-size ({}): "
+                               "tiles would leave gaps",
+                               tiling.stride, tiling.size),
+                   fmt::format("--vae-tile-stride {}", tiling.size));
+  }
+}
+
+}  // namespace kinema::plan

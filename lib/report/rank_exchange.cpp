@@ -1,0 +1,36 @@
+// JSON, as nothing here is large.
+#include "report/rank_exchange.h"
+
+namespace kinema::report {
+
+std::string packed(const RankReport& report) {
+  Json stages = Json::array();
+  for (const auto& stage : report.stages) {
+    stages.push_back({stage.stage, stage.seconds, stage.step_seconds, stage.peak_host_bytes,
+                      stage.peak_allocated_bytes, stage.peak_reserved_bytes,
+                      stage.peak_device_bytes, stage.bytes_read});
+  }
+  return Json{{"rank", report.rank}, {"stages", stages}, {"bytes_sent", report.bytes_sent}}.dump();
+}
+
+RankReport unpacked(const std::string& text) {
+  const auto json = Json::parse(text);
+  RankReport report;
+  json.at("rank").get_to(report.rank);
+  json.at("bytes_sent").get_to(report.bytes_sent);
+  for (const auto& row : json.at("stages")) {
+    StageMeasure stage;
+    row.at(0).get_to(stage.stage);
+    row.at(1).get_to(stage.seconds);
+    row.at(2).get_to(stage.step_seconds);
+    row.at(3).get_to(stage.peak_host_bytes);
+    row.at(4).get_to(stage.peak_allocated_bytes);
+    row.at(5).get_to(stage.peak_reserved_bytes);
+    row.at(6).get_to(stage.peak_device_bytes);
+    row.at(7).get_to(stage.bytes_read);
+    report.stages.push_back(std::move(stage));
+  }
+  return report;
+}
+
+}  // namespace kinema::report

@@ -1,0 +1,93 @@
+// Assembles the objects; writing them is for the caller.
+#include "report/run_report.h"
+
+#include <algorithm>
+
+namespace kinema::report {
+namespace {
+
+// The device's own figure where there is one: that is what a plan is about.
+uint64_t peak(const StageMeasure& stage) {
+  return stage.peak_reserved_bytes > 0 ? stage.peak_reserved_bytes : stage.peak_host_bytes;
+}
+
+uint64_t peak(const RankReport& rank) {
+  uint64_t most = 0;
+  for (const auto& stage : rank.stages) most = std::max(most, peak(stage));
+  return most;
+}
+
+OrderedJson measured(const StageMeasure& stage) {
+  OrderedJson json = {{"seconds", stage.seconds}, {"peak_host_bytes", stage.peak_host_bytes}};
+  if (!stage.step_seconds.empty()) json["step_seconds"] = stage.step_seconds;
+  if (stage.peak_reserved_bytes > 0 || stage.peak_device_bytes > 0) {
+    json["peak_allocated_bytes"] = stage.peak_allocated_bytes;
+    json["peak_reserved_bytes"] = stage.peak_reserved_bytes;
+    json["peak_device_bytes"] = stage.peak_device_bytes;
+  }
+  json["bytes_read"] = stage.bytes_read;
+  return json;
+}
+
+void add_estimate(const Json& planned, const StageMeasure& stage, OrderedJson& json) {
+  const auto estimate = planned.value("stages", Json::object()).value(stage.stage, Json());
+  if (!estimate.is_object()) return;
+  json["planned"] = estimate;
+  const auto bytes = estimate.value("peak_bytes", uint64_t{0});
+  if (bytes > 0)
+    json["measured_to_planned"] = static_cast<double>(peak(stage)) / static_cast<double>(bytes);
+}
+
+OrderedJson stages_json(const RankReport& rank, const Json& planned) {
+  OrderedJson stages = OrderedJson::object();
+  for (const auto& stage : rank.stages) {
+    auto json = measured(stage);
+    add_estimate(planned, stage, json);
+    stages[stage.stage] = json;
+  }
+  return stages;
+}
+
+OrderedJson rank_json(const RankReport& rank, const Json& planned) {
+  return {
+      {"rank", rank.rank}, {"stages", stages_json(rank, planned)}, {"bytes_sent", rank.bytes_sent}};
+}
+
+}  // namespace
+
+OrderedJson metrics_json(const RunReport& report) {
+  OrderedJson json;
+  json["schema"] = 1;
+  json["versions"] = report.versions;
+  json["machine"] = report.machine;
+  for (const char* key : {"model", "job", "sources", "latent", "tokens", "plan"}) {
+    if (report.planned.contains(key)) json[key] = report.planned[key];
+  }
+  json["seed"] = report.seed;
+  json["output"] = report.output.string();
+  json["frames"] = report.frames;
+  json["seconds"] = report.seconds;
+  json["stages"] = report.ranks.empty() ? OrderedJson::object()
+                                        : stages_json(report.ranks.front(), report.planned);
+  json["ranks"] = OrderedJson::array();
+  for (const auto& rank : report.ranks) json["ranks"].push_back(rank_json(rank, report.planned));
+  return json;
+}
+
+OrderedJson result_json(const RunReport& report) {
+  OrderedJson seconds = OrderedJson::object();
+  if (!report.ranks.empty()) {
+    for (const auto& stage : report.ranks.front().stages) seconds[stage.stage] = stage.seconds;
+  }
+  seconds["total"] = report.seconds;
+  OrderedJson peaks = OrderedJson::array();
+  for (const auto& rank : report.ranks) peaks.push_back(peak(rank));
+  return {{"output", report.output.string()},
+          {"seed", report.seed},
+          {"frames", report.frames},
+          {"seconds", seconds},
+          {"peak_bytes", peaks},
+          {"plan", report.planned.value("plan", Json::object())}};
+}
+
+}  // namespace kinema::report
