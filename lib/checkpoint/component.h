@@ -37,7 +37,9 @@ class Component {
   static Component open(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const { return path_; }
-  const std::map<std::string, StoredTensor, std::less<>>& tensors() const { return tensors_; }
+  const std::map<std::string, StoredTensor, std::less<>>& tensors() const& { return tensors_; }
+  // Not of a temporary: a loop over it would read freed memory.
+  void tensors() const&& = delete;
   // Null if there is no such tensor.
   const StoredTensor* find(std::string_view name) const;
   // Of all tensors whose names begin with `prefix`, as they are stored.

@@ -39,6 +39,11 @@ std::string_view dtype_name(Dtype dtype) { return row(dtype).name; }
 
 uint64_t element_bytes(Dtype dtype) { return row(dtype).bytes; }
 
+bool is_floating_point(Dtype dtype) {
+  const auto name = dtype_name(dtype);
+  return name.starts_with('F') || name == "BF16";
+}
+
 std::optional<Dtype> parse_dtype(std::string_view name) {
   for (const auto& row : kRows) {
     if (row.name == name) return row.dtype;

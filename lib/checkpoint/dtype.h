@@ -32,6 +32,7 @@ std::string_view dtype_name(Dtype dtype);
 std::optional<Dtype> parse_dtype(std::string_view name);
 // Bytes of one element.
 uint64_t element_bytes(Dtype dtype);
+bool is_floating_point(Dtype dtype);
 // Every readable name, for messages: "F64, F32, …".
 std::string dtype_names();
 

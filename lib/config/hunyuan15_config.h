@@ -1,5 +1,5 @@
-// The component configurations of a HunyuanVideo 1.5 checkpoint, with the reference classes' defaults. No LibTorch here:
-// planning reads them too.
+// The component configurations of a HunyuanVideo 1.5 checkpoint, with the reference classes'
+// defaults. No LibTorch here: planning reads them too.
 #pragma once
 
 #include <array>
@@ -25,7 +25,9 @@ struct Hunyuan15TransformerConfig {
   bool use_meanflow = false;
 
   int64_t width() const { return num_attention_heads * attention_head_dim; }
-  int64_t mlp_width() const { return static_cast<int64_t>(static_cast<double>(width()) * mlp_ratio); }
+  int64_t mlp_width() const {
+    return static_cast<int64_t>(static_cast<double>(width()) * mlp_ratio);
+  }
 };
 
 // vae/config.json (AutoencoderKLHunyuanVideo15).
@@ -37,33 +39,34 @@ struct Hunyuan15VaeConfig {
   double scaling_factor = 1.03682;
 };
 
-// text_encoder/config.json (Qwen2_5_VLTextModel); rope keys of transformers 4 and 5, `text_config` nesting accepted.
+// text_encoder/config.json (Qwen2_5_VLTextModel); rope keys of transformers 4 and 5, `text_config`
+// nesting accepted.
 struct QwenTextConfig {
-  int64_t vocab_size = 152064, hidden_size = 3584, intermediate_size = 18944;
-  int64_t num_hidden_layers = 28, num_attention_heads = 28, num_key_value_heads = 4;
-  int64_t head_dim = 128;
-  double rms_norm_eps = 1e-6, rope_theta = 1e6;
+  int64_t vocab_size = 152064, hidden_size = 8192, intermediate_size = 29568;
+  int64_t num_hidden_layers = 80, num_attention_heads = 64, num_key_value_heads = 8;
+  int64_t head_dim = 128;  // always hidden_size / num_attention_heads
+  double rms_norm_eps = 1e-5, rope_theta = 1e6;
 };
 
 // text_encoder_2/config.json (T5EncoderModel, ByT5).
 struct T5EncoderConfig {
-  int64_t vocab_size = 1510, d_model = 1472, d_kv = 64, d_ff = 3584;
-  int64_t num_layers = 12, num_heads = 6;
+  int64_t vocab_size = 32128, d_model = 512, d_kv = 64, d_ff = 2048;
+  int64_t num_layers = 6, num_heads = 8;
   int64_t relative_attention_num_buckets = 32, relative_attention_max_distance = 128;
   double layer_norm_epsilon = 1e-6;
 };
 
-// image_encoder/config.json (SiglipVisionModel).
+// image_encoder/config.json (SiglipVisionModel); `vision_config` nesting accepted.
 struct SiglipVisionConfig {
-  int64_t hidden_size = 1152, intermediate_size = 4304;
-  int64_t num_hidden_layers = 27, num_attention_heads = 16;
-  int64_t num_channels = 3, image_size = 384, patch_size = 14;
+  int64_t hidden_size = 768, intermediate_size = 3072;
+  int64_t num_hidden_layers = 12, num_attention_heads = 12;
+  int64_t num_channels = 3, image_size = 224, patch_size = 16;
   double layer_norm_eps = 1e-6;
 };
 
 // feature_extractor/preprocessor_config.json (SiglipImageProcessor).
 struct SiglipProcessorConfig {
-  int64_t height = 384, width = 384;
+  int64_t height = 224, width = 224;
   double rescale_factor = 1.0 / 255.0;
   std::array<double, 3> image_mean = {0.5, 0.5, 0.5}, image_std = {0.5, 0.5, 0.5};
 };
@@ -80,8 +83,8 @@ struct GuiderConfig {
   bool use_original_formulation = false, enabled = true;
 };
 
-// Each reads one file's JSON by decisions: missing key = default, "_" keys mean nothing, unsupported value = Error(kModel),
-// unknown key = one warning naming it (an error in strict mode).
+// Each reads one file's JSON by decisions: missing key = default, "_" keys mean nothing,
+// unsupported value = Error(kModel), unknown key = one warning naming it (an error in strict mode).
 Hunyuan15TransformerConfig read_hunyuan15_transformer(ConfigReader reader);
 Hunyuan15VaeConfig read_hunyuan15_vae(ConfigReader reader);
 QwenTextConfig read_qwen_text(ConfigReader reader);

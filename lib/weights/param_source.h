@@ -16,10 +16,16 @@ class ParamSource {
  public:
   virtual ~ParamSource() = default;
 
-  // The parameter `name`, whose shape in the checkpoint must be `shape` (-1: any size), in the run's dtype and on
-  // its device. What comes back may be a part of it, cut by a rule the model does not know. Throws
-  // Error(kModel): missing (with the nearest names) or mis-shaped.
+  // The parameter `name`, whose shape in the checkpoint must be `shape` (-1: any size), in the
+  // run's dtype and on its device. What comes back may be a part of it, cut by a rule the model
+  // does not know. Throws Error(kModel): missing (with the nearest names) or mis-shaped.
   virtual at::Tensor take(const std::string& name, at::IntArrayRef shape) = 0;
+
+  // The same for a table of which only some rows will be read: it may come in the type and in the
+  // place it is stored in, so that a gigabyte is not copied for a hundred rows.
+  virtual at::Tensor take_table(const std::string& name, at::IntArrayRef shape) {
+    return take(name, shape);
+  }
 
   // Whether the checkpoint has `name`.
   virtual bool has(const std::string& name) const = 0;

@@ -17,8 +17,6 @@ using checkpoint::StoredTensor;
 
 bool is_float8(Dtype dtype) { return dtype == Dtype::kF8E4M3 || dtype == Dtype::kF8E5M2; }
 
-bool is_float(Dtype dtype) { return dtype <= Dtype::kF8E5M2; }
-
 std::string where(const StoredTensor& stored) {
   return stored.map->path().string() + ": tensor \"" + stored.entry.name + "\"";
 }
@@ -28,6 +26,12 @@ std::vector<std::string> scale_names(const std::string& name) {
   const auto stem = name.substr(0, name.rfind('.') + 1);
   const auto leaf = name.substr(stem.size());
   return {stem + leaf + "_scale", stem + "scale_" + leaf, stem + leaf + "_scale_inv"};
+}
+
+// A wanted size of -1 is any size.
+bool fits(at::IntArrayRef stored, at::IntArrayRef wanted) {
+  return std::equal(stored.begin(), stored.end(), wanted.begin(), wanted.end(),
+                    [](int64_t has, int64_t wants) { return wants == -1 || wants == has; });
 }
 
 }  // namespace
@@ -57,13 +61,13 @@ const StoredTensor& WeightStore::checked(const std::string& name, at::IntArrayRe
         did_you_mean(name, known, 3));
   }
   const auto& stored = *at->second;
-  if (shape != at::IntArrayRef(stored.entry.shape)) {
+  if (!fits(stored.entry.shape, shape)) {
     throw Error(ErrorKind::kModel,
                 where(stored) + " has the shape " + checkpoint::shape_text(stored.entry.shape) +
                     ", but the model wants " + checkpoint::shape_text({shape.data(), shape.size()}),
                 "does the config.json beside it belong to these weights?");
   }
-  if (!is_float(stored.entry.dtype)) {
+  if (!checkpoint::is_floating_point(stored.entry.dtype)) {
     throw Error(ErrorKind::kModel, where(stored) + " is stored as " +
                                        std::string(checkpoint::dtype_name(stored.entry.dtype)) +
                                        "; a floating-point type is wanted");
@@ -108,21 +112,32 @@ at::Tensor WeightStore::take(const std::string& name, at::IntArrayRef shape) {
   return placed(stored, scale(name, stored));
 }
 
+at::Tensor WeightStore::take_table(const std::string& name, at::IntArrayRef shape) {
+  const auto& stored = checked(name, shape);
+  // Rows cannot be looked up in 8-bit floats.
+  return is_float8(stored.entry.dtype) ? placed(stored, scale(name, stored)) : view(stored);
+}
+
 at::Tensor WeightStore::take_slice(const std::string& name,
                                    at::IntArrayRef shape,
                                    const Slice& slice) {
   const auto& stored = checked(name, shape);
-  TORCH_CHECK(slice.dim >= 0 && slice.dim < static_cast<int64_t>(shape.size()) &&
-              slice.start >= 0 && slice.length > 0 &&
-              slice.start + slice.length <= shape[static_cast<size_t>(slice.dim)]);
+  const auto& sizes = stored.entry.shape;
+  const auto dim = static_cast<size_t>(slice.dim);
+  if (dim >= sizes.size() || slice.start < 0 || slice.length <= 0 ||
+      slice.start > sizes[dim] - slice.length) {
+    throw Error(ErrorKind::kInternal,
+                where(stored) + " has no part of " + std::to_string(slice.length) + " from " +
+                    std::to_string(slice.start) + " along dimension " + std::to_string(slice.dim));
+  }
   auto factor = scale(name, stored);
   if (slice.dim == 0) {
     if (factor.defined() && factor.numel() > 1)
       factor = factor.reshape({-1}).narrow(0, slice.start, slice.length);
     return placed(rows(stored, slice.start, slice.length), factor);
   }
-  const auto whole = static_cast<uint64_t>(shape[static_cast<size_t>(slice.dim)]);
-  bytes_read_ += stored.entry.bytes / whole * static_cast<uint64_t>(slice.length);
+  bytes_read_ +=
+      stored.entry.bytes / static_cast<uint64_t>(sizes[dim]) * static_cast<uint64_t>(slice.length);
   return converted(stored, placement_, slice, factor);
 }
 

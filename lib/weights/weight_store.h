@@ -18,7 +18,8 @@ namespace kinema::weights {
 
 // Nothing is read before it is taken. On the CPU a tensor already stored in the run's type is a
 // read-only view of the file, which stays mapped as long as the tensor lives; any other is a
-// converted copy whose source pages are given back. For one thread at a time.
+// converted copy whose source pages are given back. A size of -1 in a wanted shape is any size. For
+// one thread at a time.
 class WeightStore : public ParamSource {
  public:
   // Throws Error(kModel) if two stored names become one.
@@ -28,6 +29,8 @@ class WeightStore : public ParamSource {
 
   // 8-bit floats come times their `weight_scale` or `scale_weight` if the checkpoint has one.
   at::Tensor take(const std::string& name, at::IntArrayRef shape) override;
+  // A view of the mapped file, whatever its type, except for 8-bit floats.
+  at::Tensor take_table(const std::string& name, at::IntArrayRef shape) override;
   bool has(const std::string& name) const override;
 
   // A part of the parameter whose full shape is `shape`, contiguous; of its bytes only that part is
