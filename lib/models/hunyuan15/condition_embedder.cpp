@@ -47,10 +47,11 @@ ConditionEmbedder::ConditionEmbedder(const nn::ParamScope& model,
       types_((model / "cond_type_embed").take("weight", {3, config.width()})) {}
 
 ConditionEmbedder::Prepared ConditionEmbedder::prepare(const Condition& condition) const {
+  auto in_type = [&](const at::Tensor& x) { return x.to(types_.scalar_type()); };
   std::vector<at::Tensor> parts;
-  if (present(condition.image)) parts.push_back(image_(condition.image) + types_[kImage]);
-  if (present(condition.glyph)) parts.push_back(glyph_(condition.glyph) + types_[kGlyph]);
-  return {parts.empty() ? at::Tensor() : at::cat(parts, 1), text_.prepare(condition.text)};
+  if (present(condition.image)) parts.push_back(image_(in_type(condition.image)) + types_[kImage]);
+  if (present(condition.glyph)) parts.push_back(glyph_(in_type(condition.glyph)) + types_[kGlyph]);
+  return {parts.empty() ? at::Tensor() : at::cat(parts, 1), text_.prepare(in_type(condition.text))};
 }
 
 at::Tensor ConditionEmbedder::operator()(const Prepared& condition,
