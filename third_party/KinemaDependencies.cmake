@@ -50,6 +50,7 @@ kinema_c_library(utf8proc "utf8proc.h" "utf8proc")
 if(KINEMA_FFMPEG)
   pkg_check_modules(KINEMA_AV REQUIRED IMPORTED_TARGET libavcodec libavformat libavutil libswscale libswresample)
   add_library(dep::ffmpeg ALIAS PkgConfig::KINEMA_AV)
+  kinema_c_library(jpeg "jpeglib.h" "jpeg")
 endif()
 
 if(KINEMA_TESTS)

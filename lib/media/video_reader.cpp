@@ -1,0 +1,134 @@
+// libavformat's demuxers and libavcodec's decoders.
+#include "media/video_reader.h"
+
+extern "C" {
+#include <libavutil/pixdesc.h>
+}
+
+#include "base/error.h"
+#include "media/av.h"
+#include "media/colour_conversion.h"
+
+namespace kinema::media {
+namespace {
+
+std::string text(const char* name) { return name != nullptr ? name : ""; }
+
+struct CloseInput {
+  void operator()(AVFormatContext* context) const { avformat_close_input(&context); }
+};
+using AvInput = std::unique_ptr<AVFormatContext, CloseInput>;
+
+AvInput open_input(const std::string& name) {
+  quiet_av();
+  AVFormatContext* context = nullptr;
+  av_check(avformat_open_input(&context, av_url(name).c_str(), nullptr, nullptr), name,
+           "cannot be read as a video");
+  AvInput input(context);
+  av_check(avformat_find_stream_info(context, nullptr), name, "cannot be read as a video");
+  return input;
+}
+
+AvCodecContext open_decoder(const AVStream& stream, const AVCodec* codec, const std::string& name) {
+  AvCodecContext context(av_made(avcodec_alloc_context3(codec), "a video decoder"));
+  av_check(avcodec_parameters_to_context(context.get(), stream.codecpar), name,
+           "cannot be decoded");
+  av_check(avcodec_open2(context.get(), codec, nullptr), name, "cannot be decoded");
+  return context;
+}
+
+VideoInfo info_of(const AVFormatContext& file, const AVStream& stream) {
+  const AVCodecParameters& codec = *stream.codecpar;
+  VideoInfo info;
+  info.size = {codec.width, codec.height};
+  info.fps = {stream.avg_frame_rate.num, stream.avg_frame_rate.den};
+  info.frames = stream.nb_frames;
+  info.codec = text(avcodec_get_name(codec.codec_id));
+  info.profile = text(avcodec_profile_name(codec.codec_id, codec.profile));
+  info.pixel_format = text(av_get_pix_fmt_name(static_cast<AVPixelFormat>(codec.format)));
+  info.matrix = text(av_color_space_name(codec.color_space));
+  info.primaries = text(av_color_primaries_name(codec.color_primaries));
+  info.transfer = text(av_color_transfer_name(codec.color_trc));
+  info.range = text(av_color_range_name(codec.color_range));
+  const auto* comment = av_dict_get(file.metadata, "comment", nullptr, 0);
+  if (comment != nullptr) info.comment = comment->value;
+  return info;
+}
+
+}  // namespace
+
+class VideoReader::Impl {
+ public:
+  explicit Impl(const std::filesystem::path& path)
+      : name_(path.string()),
+        input_(open_input(name_)),
+        frame_(av_made(av_frame_alloc(), "a frame")),
+        packet_(av_made(av_packet_alloc(), "a packet")) {
+    const AVCodec* codec = nullptr;
+    const int index = av_find_best_stream(input_.get(), AVMEDIA_TYPE_VIDEO, -1, -1, &codec, 0);
+    stream_ = input_->streams[av_check(index, name_, "has no video that can be decoded")];
+    decoder_ = open_decoder(*stream_, codec, name_);
+    info_ = info_of(*input_, *stream_);
+  }
+
+  const VideoInfo& info() const { return info_; }
+
+  std::optional<Image> next() {
+    for (;;) {
+      const int code = avcodec_receive_frame(decoder_.get(), frame_.get());
+      if (code == AVERROR_EOF) return std::nullopt;
+      if (code != AVERROR(EAGAIN)) {
+        av_check(code, name_, "cannot be decoded");
+        return picture();
+      }
+      feed();
+    }
+  }
+
+ private:
+  // Gives the decoder the stream's next packet, or the end.
+  void feed() {
+    for (;;) {
+      const int code = av_read_frame(input_.get(), packet_.get());
+      const bool ended = code == AVERROR_EOF;
+      if (!ended) av_check(code, name_, "cannot be read");
+      if (!ended && packet_->stream_index != stream_->index) {
+        av_packet_unref(packet_.get());
+        continue;
+      }
+      const int sent = avcodec_send_packet(decoder_.get(), ended ? nullptr : packet_.get());
+      av_packet_unref(packet_.get());
+      av_check(sent, name_, "cannot be decoded");
+      return;
+    }
+  }
+
+  Image picture() {
+    if (!scaler_) scaler_ = scaler_to_rgb(*frame_);
+    if (Size{frame_->width, frame_->height} != info_.size) {
+      throw Error(ErrorKind::kIo, name_ + ": the size of its frames changes, which is not read");
+    }
+    Image image(info_.size);
+    convert(scaler_, *frame_, image.rgb.data());
+    return image;
+  }
+
+  std::string name_;
+  AvInput input_;
+  AVStream* stream_ = nullptr;  // the input's
+  AvCodecContext decoder_;
+  AvScaler scaler_;
+  AvFrame frame_;
+  AvPacket packet_;
+  VideoInfo info_;
+};
+
+VideoReader::VideoReader(const std::filesystem::path& path) : impl_(std::make_unique<Impl>(path)) {}
+
+VideoReader::~VideoReader() = default;
+
+const VideoInfo& VideoReader::info() const { return impl_->info(); }
+
+std::optional<Image> VideoReader::next() { return impl_->next(); }
+
+}  // namespace kinema::media
