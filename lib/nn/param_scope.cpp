@@ -24,6 +24,10 @@ at::Tensor ParamScope::take(std::string_view leaf, at::IntArrayRef shape) const 
   return source_->take(joined(leaf), shape);
 }
 
+at::Tensor ParamScope::take_table(std::string_view leaf, at::IntArrayRef shape) const {
+  return source_->take_table(joined(leaf), shape);
+}
+
 bool ParamScope::has(std::string_view leaf) const { return source_->has(joined(leaf)); }
 
 weights::OutputOp ParamScope::after() const { return source_->after(joined("weight")); }

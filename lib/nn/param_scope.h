@@ -21,6 +21,8 @@ class ParamScope {
 
   // The parameter `leaf` ("weight", "bias", "gamma") of this scope, with its full shape.
   at::Tensor take(std::string_view leaf, at::IntArrayRef shape) const;
+  // ParamSource::take_table: `leaf` in whatever type and place, for looking up rows.
+  at::Tensor take_table(std::string_view leaf, at::IntArrayRef shape) const;
   bool has(std::string_view leaf) const;
   // ParamSource::after for this scope's "weight".
   weights::OutputOp after() const;

@@ -1,0 +1,145 @@
+// The stages in order: added tokens as typed, normalisation, added tokens as normalised, words,
+// merges.
+#include "text/bpe_tokenizer.h"
+
+#include <utility>
+
+#include "config/config_reader.h"
+#include "text/utf8.h"
+
+namespace kinema::text {
+namespace {
+
+namespace fs = std::filesystem;
+
+BpeRules read_rules(const Json& settings, const std::string& file) {
+  if (!settings.value("model", Json()).is_object())
+    throw Error(ErrorKind::kModel, file + ": has no \"model\"");
+  Json model = settings["model"];
+  config::ConfigReader reader(model, file + ": model", config::Strictness::kStrict);
+  reader.expect("type", "BPE");
+  for (const auto* affix : {"continuing_subword_prefix", "end_of_word_suffix"})
+    reader.expect(affix, "");
+  // Dropping merges at random is for training.
+  reader.expect("dropout", 0.0);
+  BpeRules rules;
+  rules.unknown = reader.string("unk_token", "");
+  rules.fuse_unknown = reader.boolean("fuse_unk", false);
+  rules.byte_fallback = reader.boolean("byte_fallback", false);
+  rules.ignore_merges = reader.boolean("ignore_merges", false);
+  reader.finish();
+  return rules;
+}
+
+// What is left of a tokenizer.json once each part has read its own key.
+void check_rest(const Json& settings, const std::string& file) {
+  config::ConfigReader reader(settings, file, config::Strictness::kStrict);
+  reader.expect("version", "1.0");
+  reader.ignore({"added_tokens", "normalizer", "pre_tokenizer", "post_processor", "model"});
+  reader.ignore({"decoder"});  // for the way back from ids to text
+  // Callers say how long a text may be and never pad; only the side is the file's.
+  for (const auto* key : {"truncation", "padding"}) {
+    const auto given = settings.value(key, Json());
+    if (given.is_null()) {
+      reader.ignore({key});
+    } else {
+      const auto direction = given.is_object() ? given.value("direction", "Right") : "";
+      reader.ignore({key});
+      if (direction != "Right") {
+        throw Error(ErrorKind::kModel, file + ": " + key + " " + given.dump() +
+                                           " is not supported; the direction must be \"Right\"");
+      }
+    }
+  }
+  reader.finish();
+}
+
+void check_config(const Json& config, const std::string& file) {
+  if (config.value("split_special_tokens", Json(false)) == Json(true)) {
+    throw Error(ErrorKind::kModel, file + ": split_special_tokens true is not supported; false is");
+  }
+}
+
+Json read_config(const fs::path& file) {
+  if (!fs::exists(file)) return Json::object();
+  auto config = read_json(file, ErrorKind::kModel);
+  if (!config.is_object()) throw Error(ErrorKind::kModel, file.string() + ": is not an object");
+  check_config(config, file.string());
+  return config;
+}
+
+}  // namespace
+
+BpeTokenizer BpeTokenizer::open(const fs::path& folder) {
+  const auto config_file = folder / "tokenizer_config.json";
+  auto config = read_config(config_file);
+  if (const auto file = folder / "tokenizer.json"; fs::exists(file)) {
+    auto files = read_tokenizer_json(file);
+    check_rest(files.settings, files.name);
+    return BpeTokenizer(std::move(files), std::move(config), config_file.string());
+  }
+  if (!fs::exists(folder / "vocab.json")) {
+    throw Error(ErrorKind::kModel, folder.string() +
+                                       ": has neither tokenizer.json nor vocab.json and "
+                                       "merges.txt, so there is no tokenizer");
+  }
+  auto files = read_vocab_and_merges(folder / "vocab.json", folder / "merges.txt", config);
+  return BpeTokenizer(std::move(files), std::move(config), config_file.string());
+}
+
+BpeTokenizer::BpeTokenizer(BpeFiles files, Json config, const std::string& config_file)
+    : config_(std::move(config)),
+      model_(std::move(files.vocabulary), files.merges, read_rules(files.settings, files.name)),
+      normalizer_(files.settings.value("normalizer", Json()), files.name),
+      pre_tokenizer_(files.settings.value("pre_tokenizer", Json()), files.name),
+      template_(read_token_template(files.settings.value("post_processor", Json()), files.name)),
+      added_(read_added_vocabulary(files.settings, files.name, config_, config_file, model_)) {
+  for (const auto& [content, token] : added_) {
+    if (token.normalized) {
+      const auto pattern = normalizer_(content);
+      if (!pattern.empty()) as_normalized_.add(pattern, token);
+    } else {
+      as_typed_.add(content, token);
+    }
+  }
+}
+
+std::vector<int64_t> BpeTokenizer::encode(std::string_view text) const {
+  check_utf8(text, "the text", ErrorKind::kConfig);
+  std::vector<int64_t> ids;
+  for (const auto& segment : as_typed_.segments(text)) {
+    if (segment.token != nullptr) {
+      ids.push_back(segment.token->id);
+      continue;
+    }
+    const auto normalized = normalizer_(segment.text);
+    for (const auto& inner : as_normalized_.segments(normalized)) {
+      if (inner.token != nullptr) {
+        ids.push_back(inner.token->id);
+      } else {
+        encode_plain(inner.text, ids);
+      }
+    }
+  }
+  return ids;
+}
+
+void BpeTokenizer::encode_plain(std::string_view text, std::vector<int64_t>& ids) const {
+  std::vector<std::string> words;
+  pre_tokenizer_.split(text, words);
+  for (const auto& word : words) model_.encode(word, ids);
+}
+
+std::vector<int64_t> BpeTokenizer::encode_with_template(std::string_view text) const {
+  auto ids = encode(text);
+  ids.insert(ids.begin(), template_.before.begin(), template_.before.end());
+  ids.insert(ids.end(), template_.after.begin(), template_.after.end());
+  return ids;
+}
+
+std::optional<int64_t> BpeTokenizer::find(const std::string& token) const {
+  if (const auto at = added_.find(token); at != added_.end()) return at->second.id;
+  return model_.find(token);
+}
+
+}  // namespace kinema::text

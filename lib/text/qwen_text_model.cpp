@@ -1,0 +1,109 @@
+// Grouped-query attention and a SiLU-gated MLP, both after an RMS norm.
+#include "text/qwen_text_model.h"
+
+#include <cmath>
+
+#include <ATen/ops/scaled_dot_product_attention.h>
+#include <ATen/ops/silu.h>
+
+#include "base/error.h"
+
+namespace kinema::text {
+namespace {
+
+// The encoder's output is hidden_states[-3], so these layers at the end never run.
+constexpr int64_t kSkippedLayers = 2;
+
+// Type and device that the run's parameters have; the embedding may be stored in others.
+at::TensorOptions run_options(const nn::ParamScope& scope, const config::QwenTextConfig& config) {
+  if (config.num_hidden_layers <= kSkippedLayers) {
+    throw Error(ErrorKind::kModel, "the text encoder's config.json: num_hidden_layers is " +
+                                       std::to_string(config.num_hidden_layers) + "; more than " +
+                                       std::to_string(kSkippedLayers) +
+                                       " are wanted, because the last two are not used");
+  }
+  const auto norm = scope / "layers" / 0 / "input_layernorm";
+  return norm.take("weight", {config.hidden_size}).options();
+}
+
+// Each query head with its own copy of the key or value head that it shares with its group.
+at::Tensor repeated(const at::Tensor& x, int64_t heads) {
+  return heads == x.size(2) ? x : x.repeat_interleave(heads / x.size(2), 2);
+}
+
+}  // namespace
+
+QwenTextLayer::QwenTextLayer(const nn::ParamScope& scope, const config::QwenTextConfig& config)
+    : head_dim_(config.head_dim),
+      input_norm_(scope / "input_layernorm", config.hidden_size, config.rms_norm_eps),
+      post_attention_norm_(
+          scope / "post_attention_layernorm", config.hidden_size, config.rms_norm_eps),
+      q_(scope / "self_attn" / "q_proj",
+         config.hidden_size,
+         config.num_attention_heads * config.head_dim),
+      k_(scope / "self_attn" / "k_proj",
+         config.hidden_size,
+         config.num_key_value_heads * config.head_dim),
+      v_(scope / "self_attn" / "v_proj",
+         config.hidden_size,
+         config.num_key_value_heads * config.head_dim),
+      o_(scope / "self_attn" / "o_proj",
+         config.num_attention_heads * config.head_dim,
+         config.hidden_size,
+         nn::Bias::kNone),
+      gate_(scope / "mlp" / "gate_proj",
+            config.hidden_size,
+            config.intermediate_size,
+            nn::Bias::kNone),
+      up_(scope / "mlp" / "up_proj", config.hidden_size, config.intermediate_size, nn::Bias::kNone),
+      down_(scope / "mlp" / "down_proj",
+            config.intermediate_size,
+            config.hidden_size,
+            nn::Bias::kNone) {}
+
+at::Tensor QwenTextLayer::attended(const at::Tensor& x, const HalfRotary& rotary) const {
+  // -1: how many heads are here is the weights' business.
+  auto heads = [&](const at::Tensor& y) { return y.unflatten(-1, {-1, head_dim_}); };
+  auto q = rotated(heads(q_(x)), rotary);
+  auto k = repeated(rotated(heads(k_(x)), rotary), q.size(2));
+  auto v = repeated(heads(v_(x)), q.size(2));
+  auto y = at::scaled_dot_product_attention(
+      q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), {}, /*dropout_p=*/0.0,
+      /*is_causal=*/true, 1.0 / std::sqrt(static_cast<double>(head_dim_)));
+  return o_(y.transpose(1, 2).flatten(2));
+}
+
+void QwenTextLayer::operator()(at::Tensor& x, const HalfRotary& rotary) const {
+  x.add_(attended(input_norm_(x), rotary));
+  const auto h = post_attention_norm_(x);
+  x.add_(down_(at::silu(gate_(h)).mul_(up_(h))));
+}
+
+QwenTextModel::QwenTextModel(const nn::ParamScope& scope, const config::QwenTextConfig& config)
+    : head_dim_(config.head_dim),
+      rope_theta_(config.rope_theta),
+      like_(run_options(scope, config)),
+      embed_tokens_(scope / "embed_tokens", config.vocab_size, config.hidden_size) {
+  for (int64_t i = 0; i < config.num_hidden_layers - kSkippedLayers; ++i)
+    layers_.emplace_back(scope / "layers" / i, config);
+}
+
+weights::NameMap QwenTextModel::names(const config::QwenTextConfig& config) {
+  weights::NameMap names{{"model.", "language_model."}, {"visual.*", "lm_head.*", "norm.*"}};
+  for (int64_t i = 1; i <= kSkippedLayers; ++i)
+    names.unused.push_back("layers." + std::to_string(config.num_hidden_layers - i) + ".*");
+  return names;
+}
+
+at::Tensor QwenTextModel::operator()(const at::Tensor& ids, nn::BlockWeights& blocks) const {
+  auto x = embed_tokens_(ids, like_);
+  const auto rotary = half_rotary(ids.size(0), head_dim_, rope_theta_, like_);
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    blocks.enter(static_cast<int64_t>(i));
+    layers_[i](x, rotary);
+    blocks.leave(static_cast<int64_t>(i));
+  }
+  return x;
+}
+
+}  // namespace kinema::text
