@@ -83,7 +83,7 @@ void check_hsdp(const ParallelPlan& plan, Violations& violations) {
 }
 
 void check_gpus(const ParallelPlan& plan, std::optional<int64_t> gpus, Violations& violations) {
-  if (!gpus || plan.world_size() <= *gpus) return;
+  if (!gpus || plan.world_size() == 1 || plan.world_size() <= *gpus) return;
   violations.add(
       ErrorKind::kConfig,
       fmt::format("{}, but {} GPU{} visible", plan_text(plan), *gpus, *gpus == 1 ? " is" : "s are"),

@@ -87,17 +87,11 @@ std::string stage_table(const Job& job) {
   return text;
 }
 
-uint64_t mapped(const Job& job) {
-  uint64_t most = 0;
-  for (const auto& stage : job.memory.stages) most = std::max(most, stage.mapped);
-  return most;
-}
-
 std::string verdict(const Job& job) {
   const auto& largest = job.memory.largest();
   std::string text =
       fmt::format("ok: largest peak {} GB ({})", gigabytes(largest.peak()), words(largest.stage));
-  if (mapped(job) > 0)
+  if (largest.mapped > 0)
     text += fmt::format(", of which {} GB lie in the files' map", gigabytes(largest.mapped));
   if (job.memory_limit > 0) text += fmt::format("; {} GB may be used", gigabytes(job.memory_limit));
   return text + "\n";
@@ -152,13 +146,15 @@ std::string plan_report(const Job& job) {
 }
 
 std::string explanation(const Job& job) {
-  std::string text = "setting                    value                     from\n";
+  std::string text = fmt::format("{:<25} {:<24} {}\n", "setting", "value", "from");
   for (const auto& one : config::options()) {
     const auto value = one.field.json(job.request());
     const auto shown = value.is_null()     ? "-"
+                       : value == ""       ? "\"\""
                        : value.is_string() ? value.get<std::string>()
                                            : value.dump();
-    text += fmt::format("{:<26} {:<25} {}\n", one.key, shown,
+    // Long values push their source to the right.
+    text += fmt::format("{:<25} {:<24} {}\n", one.key, shown,
                         value.is_null() ? "not given" : job.settings.source(one.key));
   }
   return text;

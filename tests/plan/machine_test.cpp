@@ -1,0 +1,36 @@
+// GPUs as the driver's files list them.
+#include "plan/machine.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include <catch2/catch.hpp>
+
+using namespace kinema::plan;
+namespace fs = std::filesystem;
+
+TEST_CASE("visible GPUs follow CUDA_VISIBLE_DEVICES") {
+  const auto driver = fs::temp_directory_path() / "kinema_driver";
+  fs::remove_all(driver);
+  for (const auto& [bus, name] :
+       {std::pair{"0000:19:00.0", "NVIDIA H200"}, std::pair{"0000:3b:00.0", "NVIDIA L4"}}) {
+    fs::create_directories(driver / bus);
+    std::ofstream(driver / bus / "information") << "Model: \t\t " << name << "\nIRQ: 1\n";
+  }
+  using Names = std::vector<std::string>;
+  CHECK(visible_gpus(std::nullopt, driver) == Names{"NVIDIA H200", "NVIDIA L4"});
+  CHECK(visible_gpus("1,0", driver) == Names{"NVIDIA L4", "NVIDIA H200"});
+  CHECK(visible_gpus("", driver).empty());
+  CHECK(visible_gpus("1,7,0", driver) == Names{"NVIDIA L4"});
+  CHECK(visible_gpus("-1", driver).empty());
+  CHECK(visible_gpus("GPU-5f0c", driver).size() == 1);
+  CHECK(visible_gpus(std::nullopt, driver / "none").empty());
+  fs::remove_all(driver);
+}
+
+TEST_CASE("free memory and disk") {
+  CHECK(available_memory() > 0);
+  CHECK(available_memory("/no/such/file") == 0);
+  CHECK(free_disk(".").value() > 0);
+  CHECK_FALSE(free_disk("/no/such/folder"));
+}

@@ -1,0 +1,72 @@
+// The metrics put the measured peak beside the plan's.
+#include "report/run_report.h"
+
+#include <catch2/catch.hpp>
+
+#include "report/style.h"
+#include "report/version.h"
+
+using namespace kinema;
+using namespace kinema::report;
+
+namespace {
+
+RunReport example() {
+  RunReport report;
+  report.planned =
+      Json::parse(R"({"job": {"seed": 7}, "plan": {"ranks": 2}, "model": {"variant": "480p_t2v"},
+                                   "stages": {"denoise": {"peak_bytes": 1000, "weights_bytes": 600}}})");
+  report.versions = build_facts();
+  report.seed = 7;
+  report.frames = 9;
+  report.seconds = 3.5;
+  report.output = "fox.mp4";
+  RankReport rank;
+  rank.stages = {{"load", 0.5, {}, 300}, {"denoise", 2.5, {1.5, 1.0}, 900, 0, 0, 0, 77}};
+  rank.bytes_sent = {{"ulysses", 1024}};
+  report.ranks = {rank, rank};
+  report.ranks[1].rank = 1;
+  report.ranks[1].stages[1].peak_reserved_bytes = 2000;
+  return report;
+}
+
+}  // namespace
+
+TEST_CASE("metrics") {
+  const auto json = metrics_json(example());
+  CHECK(json["schema"] == 1);
+  CHECK(json["job"]["seed"] == 7);
+  CHECK(json["stages"]["denoise"]["peak_host_bytes"] == 900);
+  CHECK(json["stages"]["denoise"]["planned"]["weights_bytes"] == 600);
+  CHECK(json["stages"]["denoise"]["measured_to_planned"] == Approx(0.9));
+  CHECK(json["stages"]["denoise"]["step_seconds"].size() == 2);
+  CHECK(json["stages"]["denoise"]["bytes_read"] == 77);
+  CHECK_FALSE(json["stages"]["load"].contains("planned"));
+  CHECK(json["ranks"].size() == 2);
+  CHECK(json["ranks"][1]["stages"]["denoise"]["measured_to_planned"] == Approx(2.0));
+  CHECK(json["ranks"][0]["bytes_sent"]["ulysses"] == 1024);
+  CHECK(json["versions"]["kinema"] == version());
+}
+
+TEST_CASE("the result is one object") {
+  const auto json = result_json(example());
+  CHECK(json["output"] == "fox.mp4");
+  CHECK(json["seconds"]["denoise"] == 2.5);
+  CHECK(json["seconds"]["total"] == 3.5);
+  CHECK(json["peak_bytes"] == OrderedJson::parse("[900, 2000]"));
+  CHECK(json["plan"]["ranks"] == 2);
+}
+
+TEST_CASE("colour") {
+  using config::ColorMode;
+  CHECK(use_color(ColorMode::kAuto, true));
+  CHECK_FALSE(use_color(ColorMode::kAuto, false));
+  CHECK(use_color(ColorMode::kAlways, false));
+  CHECK_FALSE(use_color(ColorMode::kNever, true));
+  const Error error(ErrorKind::kUsage, "one\nhint: do this\ntwo", "do that");
+  CHECK(error_text(error, false) == "error: one\n  hint: do this\nerror: two\n  hint: do that\n");
+  CHECK(error_text(error, true) ==
+        "\x1b[1;31merror:\x1b[0m one\n\x1b[36m  hint:\x1b[0m do this\n\x1b[1;31merror:\x1b[0m "
+        "two\n\x1b[36m  hint:\x1b[0m do "
+        "that\n");
+}
