@@ -10,7 +10,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "errors.h"
-#include "hand_over.h"
+#include "plan/handover.h"
 #include "report/style.h"
 #include "world.h"
 
@@ -37,7 +37,7 @@ int main(int argc, char** argv) {
                   "kinema generate --help");
     }
     kinema::catch_interrupts();
-    const auto job = kinema::engine::read_hand_over(std::atoi(argv[2]));
+    const auto job = kinema::plan::read_handover(std::atoi(argv[2]));
     color = job.request.color;
     kinema::set_log_level(job.request.log_level);
     return kinema::engine::run_world(job);

@@ -156,7 +156,7 @@ int run_placed(const Work& work, const launch::Placement& place) {
 
 }  // namespace
 
-int run_world(const HandOver& job) {
+int run_world(const plan::Handover& job) {
   const auto model = plan::read_model(job.request);
   const Work work{job.request, model, job.planned,
                   plan::DeviceMesh(agreed_plan(job.request, model))};

@@ -8,16 +8,9 @@ namespace kinema::config {
 
 const std::vector<Unsupported>& unsupported_yet() {
   static const std::vector<Unsupported> list = {
-      {"num_gpus", 1},
-      {"ulysses_degree", {}},
-      {"ring_degree", {}},
-      {"tensor_parallel_size", {}},
-      {"cfg_parallel_size", {}},
-      {"vae_patch_parallel_size", {}},
       {"use_hsdp", {}},
       {"hsdp_shard_size", {}},
       {"hsdp_replicate_size", {}},
-      {"parallel", {}},
       {"offload", {}},
   };
   return list;

@@ -35,8 +35,8 @@ Team::Team() : layout_(1, 1) {
 }
 
 Team::Team(const plan::DeviceMesh& mesh, int rank, const GroupMaker& make_group)
-    : rank_(rank),
-      denoising_(static_cast<int>(mesh.plan().denoising())),
+    : plan_(mesh.plan()),
+      rank_(rank),
       denoises_(mesh.denoises(rank)),
       layout_(mesh.plan().ulysses, mesh.plan().ring) {
   auto on = [&](plan::Axis axis, const char* name) {
@@ -71,6 +71,11 @@ void Team::fill_seams(const plan::DeviceMesh& mesh, int rank) {
         layout_, *ulysses_, mesh.coordinate(rank, plan::Axis::kRing), *inner_);
     attend_ = attend_owner_.get();
   }
+}
+
+int Team::speaker(size_t index) const {
+  const auto branch = static_cast<int64_t>(index) % plan_.cfg;
+  return static_cast<int>(branch * plan_.tensor * plan_.ulysses * plan_.ring);
 }
 
 // Branch i belongs to rank i mod size; with fewer branches than ranks some are predicted twice,

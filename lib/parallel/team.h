@@ -35,7 +35,7 @@ class Team {
   bool is_first() const { return replica().rank() == 0; }
   // Whether this process takes part in denoising (some may only decode tiles), and how many do.
   bool denoises() const { return denoises_; }
-  int denoising() const { return denoising_; }
+  int denoising() const { return static_cast<int>(plan_.denoising()); }
 
   comm::Communicator& replica() const { return *replica_; }
   comm::Communicator& tensor() const { return *tensor_; }
@@ -49,8 +49,10 @@ class Team {
   const nn::TokenSplit& tokens() const { return *tokens_; }
   const nn::JointAttention& attend() const { return *attend_; }
 
-  // Ranks of the replica from one guidance branch's first to the next one's.
-  int branch_stride() const { return tensor_->size() * sequence_->size(); }
+  // The replica's rank that speaks for guidance branch `index`: the first of those that predict it.
+  // The tensor-parallel ranks of its group follow it.
+  int speaker(size_t index) const;
+  int tensor_ranks() const { return static_cast<int>(plan_.tensor); }
   // Of `count` guidance branches those predicted here, and from everybody's predictions (equal
   // shapes) all `count`, in order.
   std::vector<size_t> branches(size_t count) const;
@@ -64,7 +66,10 @@ class Team {
  private:
   void fill_seams(const plan::DeviceMesh& mesh, int rank);
 
-  int rank_ = 0, denoising_ = 1;
+  // Ranks that do not denoise are alone in their groups, so that only the plan tells them of the
+  // others.
+  plan::ParallelPlan plan_;
+  int rank_ = 0;
   bool denoises_ = true, in_vae_ = true;
   std::unique_ptr<comm::Communicator> replica_, tensor_, ulysses_, ring_, sequence_, cfg_, vae_;
   SequenceLayout layout_;

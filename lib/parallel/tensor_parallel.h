@@ -36,6 +36,10 @@ class TensorParallelSource : public weights::ParamSource {
       : store_(store), rules_(rules), comm_(comm) {}
 
   at::Tensor take(const std::string& name, at::IntArrayRef shape) override;
+  // Tables of rows are not cut.
+  at::Tensor take_table(const std::string& name, at::IntArrayRef shape) override {
+    return store_.take_table(name, shape);
+  }
   bool has(const std::string& name) const override { return store_.has(name); }
   weights::OutputOp after(const std::string& name) const override;
 

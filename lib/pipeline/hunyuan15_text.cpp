@@ -12,17 +12,10 @@ std::filesystem::path tokenizer_folder(const Runtime& runtime, const char* name)
   return runtime.model.index.folder / name;
 }
 
-// The replica's rank that hands out prompt `index`: the first of those on its branch.
-int encoder_rank(const Runtime& runtime, size_t index) {
-  const auto& team = runtime.team;
-  const auto branches = static_cast<size_t>(team.cfg().size());
-  return static_cast<int>(index % branches) * team.branch_stride();
-}
-
 // Whether this rank belongs to the tensor-parallel group that encodes prompt `index`.
 bool encodes(const Runtime& runtime, size_t index) {
-  const int first = encoder_rank(runtime, index), rank = runtime.team.replica().rank();
-  return rank >= first && rank < first + runtime.team.tensor().size();
+  const int first = runtime.team.speaker(index), rank = runtime.team.replica().rank();
+  return rank >= first && rank < first + runtime.team.tensor_ranks();
 }
 
 class Encoders {
@@ -86,7 +79,7 @@ std::vector<hunyuan15::Condition> encode_prompts(Runtime& runtime,
   encoders.reset();
   for (size_t i = 0; i < prompts.size(); ++i) {
     auto& condition = conditions[i];
-    const int root = encoder_rank(runtime, i);
+    const int root = runtime.team.speaker(i);
     for (auto* part : {&condition.text, &condition.glyph}) {
       *part = parallel::shared_from(runtime.team.replica(), root, *part);
     }

@@ -36,6 +36,11 @@ void choose_layout(Resolution& r) {
   std::optional<int64_t> gpus;
   if (request.device.kind == Device::Kind::kCuda) gpus = static_cast<int64_t>(r.around.gpus.size());
   check_plan(r.job.parallel, limits, gpus, r.violations);
+  if (r.job.parallel.data > 1) {
+    r.wrong(fmt::format("--num-gpus {}: {} work on one video; the rest would have nothing to do",
+                        *request.num_gpus, plan_text(r.job.parallel)),
+            "--parallel auto, or degrees whose product is the number of GPUs");
+  }
 }
 
 }  // namespace
