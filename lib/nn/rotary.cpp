@@ -23,10 +23,10 @@ at::Tensor axis_angles(const at::Tensor& positions, int64_t dim, double theta) {
 Rotary grid_rotary(const std::vector<int64_t>& grid,
                    const std::vector<int64_t>& axes_dim,
                    double theta,
-                   at::Device device) {
+                   const at::Tensor& beside) {
   std::vector<at::Tensor> axes;
   for (auto size : grid) {
-    axes.push_back(at::arange(size, at::TensorOptions(at::kFloat).device(device)));
+    axes.push_back(at::arange(size, beside.options().dtype(at::kFloat)));
   }
   auto positions = at::meshgrid(axes, "ij");
   std::vector<at::Tensor> angles;

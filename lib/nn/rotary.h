@@ -12,13 +12,13 @@ struct Rotary {
   at::Tensor turns;
 };
 
-// Tables for a grid of tokens, the last axis fastest. Each axis counts from 0 and owns
-// `axes_dim[a]` of the head's channels, in order; its pair i turns by position * theta^(-2i /
-// axes_dim[a]).
+// Tables for a grid of tokens, the last axis fastest, in the same memory as `beside`. Each axis
+// counts from 0 and owns `axes_dim[a]` of the head's channels, in order; its pair i turns by
+// position * theta^(-2i / axes_dim[a]).
 Rotary grid_rotary(const std::vector<int64_t>& grid,
                    const std::vector<int64_t>& axes_dim,
                    double theta,
-                   at::Device device);
+                   const at::Tensor& beside);
 
 // x [B, L, H, D] with the pairs (2j, 2j + 1) turned, in float32, rounded back to x's type.
 at::Tensor rotated(const at::Tensor& x, const Rotary& rotary);

@@ -24,8 +24,10 @@ at::Tensor gated(const at::Tensor& x, at::Tensor y, const at::Tensor& gate) {
   return y.mul_(gate).add_(x);
 }
 
-nn::Qkv positioned(const nn::Qkv& video, const nn::Rotary& rotary) {
-  return {nn::rotated(video.q, rotary), nn::rotated(video.k, rotary), video.v};
+nn::Qkv positioned(nn::Qkv video, const nn::Rotary& rotary) {
+  video.q = nn::rotated(video.q, rotary);
+  video.k = nn::rotated(video.k, rotary);
+  return video;
 }
 
 }  // namespace
@@ -76,9 +78,9 @@ void DualStreamBlock::operator()(at::Tensor& video,
                                  const BlockModulation& modulation,
                                  const nn::Rotary& rotary,
                                  const nn::JointAttention& attend) const {
-  auto v = positioned(video_.before_attention(video, modulation.video), rotary);
-  auto t = text_.before_attention(text, modulation.text);
-  auto [v_out, t_out] = attend(v, t);
+  // In one expression, so that queries, keys and values are gone before the MLPs need memory.
+  auto [v_out, t_out] = attend(positioned(video_.before_attention(video, modulation.video), rotary),
+                               text_.before_attention(text, modulation.text));
   video = video_.after_attention(video, v_out, modulation.video);
   text = text_.after_attention(text, t_out, modulation.text);
 }
@@ -91,9 +93,9 @@ void LastBlock::operator()(at::Tensor& video,
                            const BlockModulation& modulation,
                            const nn::Rotary& rotary,
                            const nn::JointAttention& attend) const {
-  auto v = positioned(video_.before_attention(video, modulation.video), rotary);
-  auto t = text_(modulated(text, modulation.text.attention));
-  video = video_.after_attention(video, attend(v, t).first, modulation.video);
+  auto attended = attend(positioned(video_.before_attention(video, modulation.video), rotary),
+                         text_(modulated(text, modulation.text.attention)));
+  video = video_.after_attention(video, attended.first, modulation.video);
 }
 
 }  // namespace kinema::hunyuan15

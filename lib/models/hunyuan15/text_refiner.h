@@ -39,7 +39,7 @@ class TextRefiner {
   struct Prepared {
     at::Tensor pooled;    // [1, C]
     at::Tensor tokens;    // [1, S, C]
-    at::Tensor attended;  // the first block's attention, [1, S, C]
+    at::Tensor attended;  // the first block's attention, [1, S, C]; undefined without blocks
   };
   // text: [1, S, text_embed_dim], valid tokens only.
   Prepared prepare(const at::Tensor& text) const;

@@ -32,7 +32,7 @@ Prepared Transformer::prepare(at::IntArrayRef latents,
                               const std::vector<Condition>& conditions) const {
   Prepared prepared{token_grid(latents, Patch(config_)), {}, std::move(modulation), {}};
   auto rotary = nn::grid_rotary({prepared.grid.begin(), prepared.grid.end()}, config_.rope_axes_dim,
-                                config_.rope_theta, prepared.modulation->time().device());
+                                config_.rope_theta, prepared.modulation->time());
   prepared.rotary = {seams_.tokens.part(rotary.turns, 0)};
   for (const auto& condition : conditions) {
     prepared.conditions.push_back(embed_condition_.prepare(condition));

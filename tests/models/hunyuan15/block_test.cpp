@@ -18,7 +18,7 @@ using test::scaled_difference;
 nn::Rotary rotary_of(const TransformerCase& stored) {
   auto sizes = stored.at("latents_initial").sizes();
   return nn::grid_rotary({sizes[2], sizes[3], sizes[4]}, stored.config.rope_axes_dim,
-                         stored.config.rope_theta, at::kCPU);
+                         stored.config.rope_theta, stored.at("latents_initial"));
 }
 
 // A sum over `parts` threads that wait for each other.
