@@ -37,6 +37,9 @@ class DuplicateKeys {
 // nlohmann's text without its "[json.exception.…] parse error at line …:" prefix.
 std::string reason(const Json::parse_error& error) {
   std::string what = error.what();
+  // Bytes that are no UTF-8 are not repeated: they would garble a terminal.
+  if (what.find("UTF-8") != std::string::npos)
+    what.resize(std::min(what.size(), what.find("; last read")));
   auto colon = what.find(": ");
   return colon == std::string::npos ? what : what.substr(colon + 2);
 }
