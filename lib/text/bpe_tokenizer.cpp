@@ -39,16 +39,12 @@ void check_rest(const Json& settings, const std::string& file) {
   reader.ignore({"decoder"});  // for the way back from ids to text
   // Callers say how long a text may be and never pad; only the side is the file's.
   for (const auto* key : {"truncation", "padding"}) {
+    reader.ignore({key});
     const auto given = settings.value(key, Json());
-    if (given.is_null()) {
-      reader.ignore({key});
-    } else {
-      const auto direction = given.is_object() ? given.value("direction", "Right") : "";
-      reader.ignore({key});
-      if (direction != "Right") {
-        throw Error(ErrorKind::kModel, file + ": " + key + " " + given.dump() +
-                                           " is not supported; the direction must be \"Right\"");
-      }
+    const bool is_right = given.is_object() && given.value("direction", Json("Right")) == "Right";
+    if (!given.is_null() && !is_right) {
+      throw Error(ErrorKind::kModel, file + ": " + key + " " + given.dump() +
+                                         " is not supported; the direction must be \"Right\"");
     }
   }
   reader.finish();
@@ -74,6 +70,12 @@ BpeTokenizer BpeTokenizer::open(const fs::path& folder) {
   const auto config_file = folder / "tokenizer_config.json";
   auto config = read_config(config_file);
   if (const auto file = folder / "tokenizer.json"; fs::exists(file)) {
+    // Here the reference's classes differ in whom they believe, so the two must not disagree.
+    if (config.value("add_prefix_space", Json()) == Json(true)) {
+      throw Error(ErrorKind::kModel, config_file.string() +
+                                         ": add_prefix_space true is not supported beside a "
+                                         "tokenizer.json; false is");
+    }
     auto files = read_tokenizer_json(file);
     check_rest(files.settings, files.name);
     return BpeTokenizer(std::move(files), std::move(config), config_file.string());

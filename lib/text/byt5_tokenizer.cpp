@@ -62,7 +62,8 @@ std::vector<std::string> expected_names(const Json& config) {
   auto names = named_special_tokens(config);
   const bool lists_extra =
       config.contains("additional_special_tokens") || config.contains("extra_special_tokens");
-  const auto extra_ids = config.value("extra_ids", kDefaultExtraIds);
+  const auto given = config.value("extra_ids", Json());
+  const auto extra_ids = given.is_number_integer() ? given.get<int64_t>() : kDefaultExtraIds;
   for (int64_t i = 0; !lists_extra && i < extra_ids; ++i)
     names.push_back("<extra_id_" + std::to_string(i) + ">");
   return names;

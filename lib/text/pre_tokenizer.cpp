@@ -68,7 +68,7 @@ PreTokenizer::PreTokenizer(const Json& settings, const std::string& file) {
 }
 
 void PreTokenizer::add(const Json& settings, const std::string& file) {
-  const auto type = settings.is_object() ? settings.value("type", "") : "";
+  const auto type = settings.is_object() ? settings.value("type", Json()) : Json();
   if (type == "Split") {
     steps_.emplace_back(read_split(settings, file));
   } else if (type == "ByteLevel") {

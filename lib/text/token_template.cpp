@@ -36,7 +36,7 @@ void append(const Json& settings, const std::string& file, TokenTemplate& out) {
 TokenTemplate read_token_template(const Json& settings, const std::string& file) {
   TokenTemplate out;
   if (settings.is_null()) return out;
-  const auto type = settings.is_object() ? settings.value("type", "") : "";
+  const auto type = settings.is_object() ? settings.value("type", Json()) : Json();
   if (type == "TemplateProcessing") {
     append(settings, file, out);
   } else if (type == "Sequence") {

@@ -129,10 +129,15 @@ TEST_CASE("settings that are not supported are named") {
       {"/version", R"("2.0")"},
       {"/truncation", R"({"direction": "Left"})"},
       {"/padding", R"({"direction": "Left"})"},
+      {"/padding", R"({"direction": 5})"},
       {"/normalizer", R"({"type": "Lowercase"})"},
       {"/pre_tokenizer", R"({"type": "Metaspace"})"},
+      {"/pre_tokenizer", R"({"type": 5})"},
+      {"/pre_tokenizer", "5"},
       {"/pre_tokenizer/surprise", "1"},
       {"/post_processor", R"({"type": "BertProcessing"})"},
+      {"/post_processor", R"({"type": 5})"},
+      {"/post_processor", R"({"type": "TemplateProcessing", "single": 1})"},
       {"/added_tokens/0/surprise", "true"},
   };
   for (const auto& [pointer, value] : settings) {

@@ -97,4 +97,6 @@ TEST_CASE("tokenizers of another family are refused") {
   CHECK_THAT(message(), Catch::Contains("padding_side"));
   kinema::write_file(folder / "tokenizer_config.json", R"({"split_special_tokens": true})");
   CHECK_THAT(message(), Catch::Contains("split_special_tokens"));
+  kinema::write_file(folder / "tokenizer_config.json", R"({"add_prefix_space": true})");
+  CHECK_THAT(message(), Catch::Contains("add_prefix_space"));
 }
