@@ -207,7 +207,7 @@ std::vector<Option> machine_options() {
        .group = Group::kMachine,
        .field = field(&Request::threads),
        .help = "CPU threads of a process; equal results are promised for equal numbers",
-       .unset = "all cores",
+       .unset = "the cores, shared by the processes",
        .least = 1,
        .most = 1024},
       {.key = "num_gpus",

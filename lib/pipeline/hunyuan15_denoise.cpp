@@ -72,10 +72,10 @@ class Denoiser {
         model_(component_.source()),
         transformer_(model_, config(), {runtime.team.attend(), runtime.team.tokens(), blocks_}) {
     const auto numerics = runtime.request.numerics;
-    auto t = sampling::model_times(schedule, runtime.dtype, numerics).to(runtime.device);
+    auto t = sampling::model_times(schedule, runtime.dtype, numerics);
     at::Tensor t_r;
     if (config().use_meanflow) {
-      t_r = sampling::model_target_times(schedule, runtime.dtype, numerics).to(runtime.device);
+      t_r = sampling::model_target_times(schedule, runtime.dtype, numerics);
     }
     auto table = std::make_shared<hunyuan15::ModulationTable>(model_, config(), t, t_r);
     prepared_ = transformer_.prepare(sizes, std::move(table), conditions);

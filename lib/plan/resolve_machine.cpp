@@ -1,4 +1,6 @@
 // Where the job runs and how it is shared.
+#include <algorithm>
+
 #include "base/log.h"
 #include "config/value_text.h"
 #include "plan/parallel_request.h"
@@ -50,8 +52,11 @@ void resolve_machine(Resolution& r) {
   choose_device(r);
   const bool gpu = request.device.kind == Device::Kind::kCuda;
   r.fill(request.dtype, "dtype", gpu ? Dtype::kBfloat16 : Dtype::kFloat32, "the device");
-  r.fill(request.threads, "threads", r.around.cores, "this machine");
   choose_layout(r);
+  // Processes that share a machine share its cores; more threads than cores only wait for each other.
+  const int64_t processes = std::max<int64_t>(1, r.job.parallel.world_size());
+  r.fill(request.threads, "threads", std::max<int64_t>(1, r.around.cores / processes),
+         "this machine");
 }
 
 }  // namespace kinema::plan

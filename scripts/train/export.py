@@ -6,6 +6,7 @@ import shutil
 import torch
 
 import text as text_module
+import train_vae
 import transformer as transformer_module
 import vae as vae_module
 
@@ -48,7 +49,7 @@ def pipeline_from(folder):
     model = Generator(len(tok))
     model.load_state_dict(s["ema"]["shadow"])
     vae = AutoencoderKLHunyuanVideo15(**{**vae_module.CONFIG, "scaling_factor": round(s["scale"], 5)})
-    vae.load_state_dict(torch.load(os.path.join(folder, "vae-final.pt")))
+    vae.load_state_dict(train_vae.finished(folder))
     with open(os.path.join(folder, "settings.json"), encoding="utf-8") as f:
         settings = json.load(f)
     return HunyuanVideo15Pipeline(

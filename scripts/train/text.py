@@ -133,7 +133,10 @@ class Layer(nn.Module):
 
 
 class TextEncoder(nn.Module):
-    """Token ids [B, N] (template included, padded behind) to the embeddings that the transformer sees, [B, N-108, d]."""
+    """Token ids [B, N] (template included, padded behind) to the embeddings that the transformer sees, [B, N-108, d].
+
+    The template is computed once, as it is the same for all prompts.
+    """
 
     def __init__(self, vocabulary, c=None):
         super().__init__()
@@ -150,7 +153,6 @@ class TextEncoder(nn.Module):
         self.norm.requires_grad_(False)
 
     def forward(self, ids):
-        assert (ids[:, :CROP] == ids[:1, :CROP]).all(), "the template is common to all prompts"
         start, x = self.embed_tokens(ids[:1, :CROP]), self.embed_tokens(ids[:, CROP:])
         hd = self.layers[0].hd
         inv = 1.0 / self.config["rope_theta"] ** (torch.arange(0, hd, 2).float() / hd)

@@ -3,9 +3,9 @@
 
 Every stage continues from its last checkpoint under --work, so the command may be stopped and given again at any time.
   tokenizer    the vocabulary, from the template and generated captions
-  vae          encoder and decoder on crops of rendered clips
-  latents      rendered clips through the frozen encoder
-  decoder      the decoder alone, on the frozen latents (may run while `transformer` does)
+  latents      the latent space (principal components) and rendered clips in it
+  decoder      latents to pixels, on crops of rendered clips
+  encoder      pixels to latents; decoder, encoder and transformer may run at the same time
   transformer  the generator with its text encoder, on the latents
   export       the pipeline folder, in bfloat16
   sheet        the contact sheet of ten prompts
@@ -18,12 +18,13 @@ import os
 import torch
 
 import export
+import latents
 import text
 import train_transformer
 import train_vae
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-STAGES = ("tokenizer", "vae", "latents", "decoder", "transformer", "export", "sheet")
+STAGES = ("tokenizer", "latents", "decoder", "encoder", "transformer", "export", "sheet")
 SHEET = (
     "a red circle moves right over a dark blue background", "a yellow star spins over a dark green background",
     "a large blue square moves up over a white background", "a pink circle grows over a black background",
@@ -33,11 +34,6 @@ SHEET = (
     "a purple star moves left quickly over a light blue background", "a small orange triangle moves down on the left over a gray background",
     "a red star on the left grows and a white square on the right spins over a dark blue background",
 )
-
-
-def latent_spread(folder):
-    path = os.path.join(folder, "latents", "0000.pt")
-    return torch.load(path)["latents"].float().std().item()
 
 
 def contact_sheet(model, path, prompts=SHEET, columns=6, threads=2):
@@ -63,9 +59,9 @@ def main():
     p.add_argument("--out", default=os.path.join(HERE, "..", "..", "configs", "models", "shapes"))
     p.add_argument("--threads", type=int, default=2)
     p.add_argument("--minutes", type=float, help="stop each training stage after this time (it can be continued)")
-    p.add_argument("--vae-steps", type=int, default=6000)
     p.add_argument("--decoder-steps", type=int, default=6000)
-    p.add_argument("--clips", type=int, default=6000)
+    p.add_argument("--encoder-steps", type=int, default=2000)
+    p.add_argument("--clips", type=int, default=8000)
     p.add_argument("--transformer-steps", type=int, default=8000)
     p.add_argument("--batch-size", type=int, default=16, help="of the transformer")
     p.add_argument("--guidance-scale", type=float, default=4.0, help="written into the model")
@@ -80,6 +76,13 @@ def main():
     def tokenizer():
         text.check_tokenizer(text.build_tokenizer(os.path.join(a.work, "tokenizer")))
 
+    def latent_space():
+        path = os.path.join(a.work, "projection.pt")
+        if not os.path.exists(path):
+            torch.save(latents.fit(), path)
+        print(f"linear reconstruction: {latents.linear_psnr(torch.load(path)):.2f} dB")
+        train_transformer.make_latents(a.work, a.clips)
+
     def transformer():
         from transformers import Qwen2Tokenizer
         tok = Qwen2Tokenizer.from_pretrained(os.path.join(a.work, "tokenizer"))
@@ -90,12 +93,12 @@ def main():
             json.dump({"guidance_scale": a.guidance_scale, "shift": a.shift}, f)
         print(f"{a.out}: {export.save(a.work, a.out) / 2**20:.1f} MiB")
 
+    torch.set_num_threads(1)  # the training stages raise this while the machine is idle
     todo = {
         "tokenizer": tokenizer,
-        "vae": lambda: train_vae.train(a.work, a.vae_steps, **common),
-        "latents": lambda: train_transformer.make_latents(os.path.join(a.work, "latents"), train_vae.freeze(a.work), a.clips,
-                                                          threads=a.threads),
-        "decoder": lambda: train_vae.train_decoder(a.work, a.decoder_steps, latent_spread(a.work), **common),
+        "latents": latent_space,
+        "decoder": lambda: train_vae.train_decoder(a.work, a.decoder_steps, **common),
+        "encoder": lambda: train_vae.train_encoder(a.work, a.encoder_steps, **common),
         "transformer": transformer,
         "export": write,
         "sheet": lambda: contact_sheet(a.out, os.path.join(a.out, "contact-sheet.png"), threads=a.threads),

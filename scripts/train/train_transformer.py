@@ -6,67 +6,65 @@ import random
 import time
 
 import torch
+import torch._inductor.config
+import torch.distributed as dist
 
+import latents
 import render
 import text as text_module
-import train_vae
 import transformer as transformer_module
-import vae as vae_module
 from machine import Threads
 from muon import Ema, Optimizer, schedule
 
-CHUNK = 100
-MAX_TEXT = 40
+CHUNK = 1000
+LONGEST = 42  # tokens of a caption; one shape for all batches, so that compiling pays
 TRAIN_SHIFT = 4.0
 
 
-def make_latents(folder, vae_state, clips, seed=2, threads=2):
-    """Encodes `clips` clips in chunks of 100 files in `folder`; existing chunks are kept."""
-    os.makedirs(folder, exist_ok=True)
-    model = vae_module.Vae()
-    model.load_state_dict(vae_state)
-    vae_module.compile_kernels()
-    team = Threads(threads)
+def make_latents(folder, clips, seed=2):
+    """Renders and encodes `clips` clips in chunks of 1000; existing chunks are kept."""
+    os.makedirs(os.path.join(folder, "latents"), exist_ok=True)
+    projection = torch.load(os.path.join(folder, "projection.pt"))
     for chunk in range(clips // CHUNK):
-        path = os.path.join(folder, f"{chunk:04d}.pt")
+        path = os.path.join(folder, "latents", f"{chunk:04d}.pt")
         if os.path.exists(path):
             continue
         rng, began = random.Random(seed * 1000003 + chunk), time.time()
         scenes = [render.sample_scene(rng) for _ in range(CHUNK)]
-        out = []
-        with torch.no_grad():
-            for i in range(0, CHUNK, 2):
-                team.adapt()
-                x = torch.stack([torch.from_numpy(render.render(s)) for s in scenes[i:i + 2]]) * 2 - 1
-                out.append(model.encoder(x.bfloat16())[..., :model.latent_channels].half())
+        out = [latents.encode(projection, torch.from_numpy(render.render(s))[None] * 2 - 1).half() for s in scenes]
         torch.save({"latents": torch.cat(out), "scenes": pickle.dumps(scenes)}, path + ".new")
         os.replace(path + ".new", path)
         print(f"latents chunk {chunk + 1} of {clips // CHUNK} {time.time() - began:.0f} s", flush=True)
 
 
 def load_latents(folder):
-    latents, scenes = [], []
-    for path in sorted(glob.glob(os.path.join(folder, "*.pt"))):
+    """All latents [N, 7, 12, 12, 16] (half) and their scenes."""
+    parts, scenes = [], []
+    for path in sorted(glob.glob(os.path.join(folder, "latents", "*.pt"))):
         s = torch.load(path)
-        latents.append(s["latents"])
+        parts.append(s["latents"])
         scenes += pickle.loads(s["scenes"])
-    return torch.cat(latents), scenes
+    return torch.cat(parts), scenes
 
 
 class Texts:
-    """Captions to padded ids: [B, 108 + MAX_TEXT] and their validity [B, MAX_TEXT]."""
+    """Captions to padded ids [B, 108 + S] and their validity [B, S], where S is `least` or more."""
 
-    def __init__(self, tok):
-        self.tok, self.known = tok, {}
+    def __init__(self, tok, least=0):
+        self.tok, self.least = tok, least + text_module.CROP
 
     def __call__(self, captions):
-        ids = torch.zeros(len(captions), text_module.CROP + MAX_TEXT, dtype=torch.long)
-        valid = torch.zeros(len(captions), MAX_TEXT)
-        for i, c in enumerate(captions):
-            t = text_module.ids_of(self.tok, c)[:text_module.CROP + MAX_TEXT]
-            ids[i, :len(t)] = torch.tensor(t)
-            valid[i, :len(t) - text_module.CROP] = 1
-        return ids, valid
+        rows = [text_module.ids_of(self.tok, c) for c in captions]
+        longest = max(self.least, max(len(r) for r in rows))
+        ids = torch.tensor([r + [self.tok.pad_token_id] * (longest - len(r)) for r in rows])
+        lengths = torch.tensor([len(r) - text_module.CROP for r in rows])
+        return ids, (torch.arange(longest - text_module.CROP) < lengths[:, None]).float()
+
+
+    def caption(self, scene, rng):
+        """A wording of at most `least` tokens; now and then, and where that fails, the simplest one."""
+        c = render.caption(scene, rng, plain=rng.random() < 0.1)
+        return c if len(text_module.ids_of(self.tok, c)) <= self.least else render.caption(scene, plain=True)
 
 
 class Generator(torch.nn.Module):
@@ -79,6 +77,23 @@ class Generator(torch.nn.Module):
 
     def forward(self, x, t, ids, valid):
         return self.transformer(x, t, self.text(ids), valid)
+
+
+def join():
+    """(rank, number) of the processes that torchrun started for data-parallel training; (0, 1) without it."""
+    if "WORLD_SIZE" not in os.environ:
+        return 0, 1
+    dist.init_process_group("gloo")
+    return dist.get_rank(), dist.get_world_size()
+
+
+def average_gradients(model, world):
+    grads = [p.grad for p in model.parameters() if p.grad is not None]
+    if world > 1:
+        flat = torch.cat([g.flatten() for g in grads])
+        dist.all_reduce(flat)
+        for g, part in zip(grads, (flat / world).split([g.numel() for g in grads])):
+            g.copy_(part.view_as(g))
 
 
 def is_matrix(name, p):
@@ -106,12 +121,16 @@ def sample(model, texts, prompts, steps=30, guidance=4.0, shift=5.0, seed=0, sha
 
 
 def train(folder, tok, steps, batch_size=16, seed=3, minutes=None, threads=2):
-    """Trains to `steps` steps or for `minutes`, from the last checkpoint in `folder` if there is one."""
+    """Trains to `steps` steps or for `minutes`, from the last checkpoint in `folder` if there is one.
+
+    `batch_size` is per process; under torchrun several processes train together.
+    """
     path = os.path.join(folder, "transformer.pt")
+    rank, world = join()
     torch.manual_seed(seed)
-    latents, scenes = load_latents(os.path.join(folder, "latents"))
-    scale = 1 / latents.float().std().item()
-    model, texts = Generator(len(tok)), Texts(tok)
+    clean, scenes = load_latents(folder)
+    scale = 1 / clean[:1000].float().std().item()
+    model, texts = Generator(len(tok)), Texts(tok, LONGEST)
     opt = Optimizer(model.named_parameters(), is_matrix, 0.015, 2e-3)
     ema, step, began = Ema(model, 0.997), 0, time.time()
     if os.path.exists(path):
@@ -126,10 +145,11 @@ def train(folder, tok, steps, batch_size=16, seed=3, minutes=None, threads=2):
     print(f"transformer: {len(scenes)} clips, scale {scale:.4f}", flush=True)
     while step < steps and (minutes is None or time.time() - began < 60 * minutes):
         team.adapt()
-        rng, gen = random.Random(seed * 1000003 + step), torch.Generator().manual_seed(seed * 1000003 + step)
+        key = seed * 1000003 + step * world + rank
+        rng, gen = random.Random(key), torch.Generator().manual_seed(key)
         pick = [rng.randrange(len(scenes)) for _ in range(batch_size)]
-        ids, valid = texts(["" if rng.random() < 0.1 else render.caption(scenes[i], rng, plain=rng.random() < 0.1) for i in pick])
-        x0 = latents[pick].float() * scale
+        ids, valid = texts(["" if rng.random() < 0.1 else texts.caption(scenes[i], rng) for i in pick])
+        x0 = clean[pick].float() * scale
         u = torch.sigmoid(torch.randn(batch_size, generator=gen))
         sigma = TRAIN_SHIFT * u / (1 + (TRAIN_SHIFT - 1) * u)
         noise = torch.randn(x0.shape, generator=gen)
@@ -138,17 +158,20 @@ def train(folder, tok, steps, batch_size=16, seed=3, minutes=None, threads=2):
             v = fast((1 - w) * x0 + w * noise, sigma * 1000, ids, valid)
         loss = (v.float() - (noise - x0)).square().mean()
         loss.backward()
+        average_gradients(model, world)
         opt.step(schedule(step, steps))
         ema.update(model)
         step += 1
         mean = loss.item() if mean is None else 0.98 * mean + 0.02 * loss.item()
-        if step % 20 == 0:
+        if step % 20 == 0 and rank == 0:
             print(f"transformer step {step} loss {mean:.4f} {(time.time() - last) / 20:.2f} s/step {team.now} threads, "
                   f"{time.process_time() / max(1, step - begin):.2f} cpu s/step", flush=True)
             last = time.time()
         if time.time() - saved > 180 or step == steps:
-            torch.save({"model": model.state_dict(), "opt": opt.state_dict(), "ema": ema.state_dict(), "step": step,
-                        "scale": scale}, path + ".new")
-            os.replace(path + ".new", path)
+            if rank == 0:
+                torch.save({"model": model.state_dict(), "opt": opt.state_dict(), "ema": ema.state_dict(), "step": step,
+                            "scale": scale}, path + ".new")
+                os.replace(path + ".new", path)
+            clean, scenes = load_latents(folder)  # more may have been made in the meantime
             last = saved = time.time()
     return step >= steps

@@ -1,4 +1,4 @@
-"""Trains the autoencoder on short crops of clips that are rendered as they are needed."""
+"""Trains decoder and encoder, each for itself, on crops of clips that are rendered as they are needed."""
 import os
 import random
 import time
@@ -6,6 +6,7 @@ import time
 import numpy as np
 import torch
 
+import latents
 import render
 import vae as vae_module
 from machine import Threads
@@ -42,65 +43,50 @@ def batch(rng, n):
     return x, near
 
 
-def loss_of(model, x, near, generator):
-    """Reconstruction with noise on the latents, and a mild pull of the latents to unit size."""
-    c = model.latent_channels
-    moments = model.encoder(x.bfloat16()).float()
-    mean, logvar = moments[..., :c], moments[..., c:]
-    spread = 2 * vae_module.POSTERIOR_STD * torch.rand(x.shape[0], 1, 1, 1, 1, generator=generator)
-    z = mean + spread * torch.randn(mean.shape, generator=generator)
-    loss, l1 = reconstruction(model, z, x, near)
-    prior = 2e-3 * mean.square().mean() + 1e-2 * mean.mean((0, 1, 2, 3)).square().mean()
-    width = 1e-3 * (logvar - 2 * np.log(vae_module.POSTERIOR_STD)).square().mean()
-    return loss + prior + width, l1
-
-
 def reconstruction(model, z, x, near):
     """Weighted L1 + L2 + edges of the decoded latents against the pixels, and the L1 part alone."""
     d = model.decoder(z.bfloat16()).float() - x
     w = 0.4 + 1.6 * near
+    w[:, 0] *= 2  # the first frame has a path of its own
     edges = sum(torch.diff(d, dim=k).abs().mul(w.narrow(k, 1, w.shape[k] - 1)).mean() for k in (1, 2, 3))
     l1 = (w * d.abs()).mean()
     return l1 + (w * d.square()).mean() + 0.5 * edges, l1
 
 
 @torch.no_grad()
-def psnr(model, n=6, size=render.SIZE, frames=render.FRAMES, half=False):
-    """Mean PSNR in dB of whole held-out clips, encoded and decoded; also the latents' spread per channel."""
-    rng = random.Random(99)
-    values, latents = [], []
+def psnr(model, projection, encoder, n=6):
+    """Mean PSNR in dB of whole held-out clips, decoded from exact latents or from the encoder's."""
+    rng, values = random.Random(99), []
     for _ in range(n):
         v = torch.from_numpy(render.render(render.sample_scene(rng, train=False)))[None]
-        x = (v * 2 - 1).to(torch.bfloat16 if half else torch.float32)
-        z = model.encoder(x)[..., :model.latent_channels]
-        y = (model.decoder(z).float() / 2 + 0.5).clamp(0, 1)
+        x = v * 2 - 1
+        z = model.encoder(x.bfloat16())[..., :model.latent_channels] if encoder else latents.encode(projection, x).bfloat16()
+        y = (model.decoder(z.contiguous()).float() / 2 + 0.5).clamp(0, 1)
         values.append(-10 * torch.log10((y - v).square().mean()).item())
-        latents.append(z.float().flatten(0, 3))
-    z = torch.cat(latents)
-    return float(np.mean(values)), z.mean(0), z.std(0)
+    return float(np.mean(values))
 
 
 def is_matrix(name, p):
-    return p.ndim == 5 and not name.startswith(("encoder.conv_in", "decoder.conv_out"))
+    """What Muon takes: the residual blocks. The path around them, which starts as a good linear map, is changed gently."""
+    return p.ndim == 5 and "resnets" in name
 
 
 class Run:
-    """What both stages share: the model, optimiser and running mean, the checkpoint, the log."""
+    """Training of one half ("decoder" or "encoder"): the model, optimiser and running mean, the checkpoint, the log."""
 
-    def __init__(self, path, seed, threads, start=None, frozen=()):
+    def __init__(self, folder, half, seed, threads, keep=0.995):
         torch.manual_seed(seed)
-        self.path, self.seed, self.team = path, seed, Threads(threads)
+        self.path, self.half, self.seed, self.team = os.path.join(folder, half + ".pt"), half, seed, Threads(threads)
+        self.projection = torch.load(os.path.join(folder, "projection.pt"))
         self.model = vae_module.Vae()
-        if start:
-            self.model.load_state_dict(start)
-        for name, p in self.model.named_parameters():
-            if name.startswith(tuple(frozen)):
-                p.requires_grad_(False)
-        self.opt = Optimizer(self.model.named_parameters(), is_matrix, 0.02, 3e-3)
-        self.ema, self.step, self.mean = Ema(self.model, 0.998), 0, None
-        if os.path.exists(path):
-            s = torch.load(path)
-            self.model.load_state_dict(s["model"])
+        self.part = getattr(self.model, half)
+        if half == "decoder":
+            vae_module.start_from_linear(self.part, self.projection["blocks"])
+        self.opt = Optimizer(self.part.named_parameters(half), is_matrix, 0.004, 5e-4)
+        self.ema, self.step, self.mean = Ema(self.part, keep), 0, None
+        if os.path.exists(self.path):
+            s = torch.load(self.path)
+            self.part.load_state_dict(s["model"])
             self.opt.load_state_dict(s["opt"])
             self.ema.load_state_dict(s["ema"])
             self.step = s["step"]
@@ -115,68 +101,78 @@ class Run:
         key = self.seed * 1000003 + self.step
         return *batch(random.Random(key), n), torch.Generator().manual_seed(key)
 
-    def update(self, loss, l1, factor):
+    def update(self, loss, shown, factor):
         loss.backward()
         self.opt.step(factor)
-        self.ema.update(self.model)
+        self.ema.update(self.part)
         self.step += 1
-        self.mean = l1.item() if self.mean is None else 0.98 * self.mean + 0.02 * l1.item()
+        self.mean = shown.item() if self.mean is None else 0.98 * self.mean + 0.02 * shown.item()
         if self.step % 25 == 0:
             cpu = time.process_time() / (self.step - self.begin)
-            print(f"{self.path} step {self.step} loss {loss.item():.4f} l1 {self.mean:.4f} "
+            print(f"{self.half} step {self.step} loss {loss.item():.4f} mean {self.mean:.4f} "
                   f"{(time.time() - self.last) / 25:.2f} s/step {self.team.now} threads, {cpu:.2f} cpu s/step", flush=True)
             self.last = time.time()
 
-    def evaluate(self):
+    def evaluate(self, other=None):
+        """Prints the PSNR with the running mean (and, for the encoder, the given decoder)."""
         vae_module._norm_silu = self.plain
-        self.shadow.load_state_dict(self.ema.shadow)
-        db, mu, sd = psnr(self.shadow, half=True)
+        getattr(self.shadow, self.half).load_state_dict(self.ema.shadow)
+        if other:
+            self.shadow.decoder.load_state_dict(other)
+        print(f"{self.half} step {self.step} psnr {psnr(self.shadow, self.projection, self.half == 'encoder'):.2f} dB", flush=True)
         vae_module._norm_silu = self.compiled
-        print(f"{self.path} step {self.step} psnr {db:.2f} dB, latent std {sd.mean():.2f} [{sd.min():.2f}, {sd.max():.2f}], "
-              f"mean {mu.abs().max():.2f}", flush=True)
+        self.last = time.time()
 
     def save(self):
-        torch.save({"model": self.model.state_dict(), "opt": self.opt.state_dict(), "ema": self.ema.state_dict(),
+        torch.save({"model": self.part.state_dict(), "opt": self.opt.state_dict(), "ema": self.ema.state_dict(),
                     "step": self.step}, self.path + ".new")
         os.replace(self.path + ".new", self.path)
         self.last = time.time()
 
+    def going(self, steps, minutes):
+        return self.step < steps and (minutes is None or time.time() - self.began < 60 * minutes)
 
-def train(folder, steps, batch_size=4, seed=1, minutes=None, threads=2):
-    """Encoder and decoder together, up to `steps` steps or `minutes`, from the last checkpoint if there is one."""
-    run = Run(os.path.join(folder, "vae.pt"), seed, threads)
-    while run.step < steps and (minutes is None or time.time() - run.began < 60 * minutes):
+
+def train_decoder(folder, steps, batch_size=4, seed=4, minutes=None, threads=2, noise=0.25):
+    """Latents, with up to `noise` of noise on them, to pixels; continues from the last checkpoint if there is one."""
+    run = Run(folder, "decoder", seed, threads)
+    while run.going(steps, minutes):
         x, near, gen = run.batch(batch_size)
-        run.update(*loss_of(run.model, x, near, gen), schedule(run.step, steps, decay_from=1.0))
-        if run.step % 250 == 0 or run.step == steps:
+        z = latents.encode(run.projection, x)
+        level = noise * torch.rand(len(z), 1, 1, 1, 1, generator=gen).square()
+        z = z + level * torch.randn(z.shape, generator=gen)
+        run.update(*reconstruction(run.model, z, x, near), schedule(run.step, steps))
+        if run.step % 250 == 0:
             run.evaluate()
             run.save()
+    run.evaluate()
     run.save()
-    return run.step >= steps
 
 
-def freeze(folder):
-    """Fixes the encoder, and with it the latent space, at the running mean; returns that state."""
-    path = os.path.join(folder, "vae-frozen.pt")
-    if not os.path.exists(path):
-        torch.save(torch.load(os.path.join(folder, "vae.pt"))["ema"]["shadow"], path)
-    return torch.load(path)
-
-
-def train_decoder(folder, steps, spread, batch_size=4, seed=4, minutes=None, threads=2):
-    """The decoder alone, for the frozen latents whose standard deviation is `spread`, with more noise on them."""
-    run = Run(os.path.join(folder, "decoder.pt"), seed, threads, freeze(folder), frozen=("encoder",))
-    while run.step < steps and (minutes is None or time.time() - run.began < 60 * minutes):
-        x, near, gen = run.batch(batch_size)
-        with torch.no_grad():
-            z = run.model.encoder(x.bfloat16())[..., :run.model.latent_channels].float()
-        noise = 0.3 * spread * torch.rand(len(z), 1, 1, 1, 1, generator=gen)
-        z = z + noise * torch.randn(z.shape, generator=gen)
-        run.update(*reconstruction(run.model, z, x, near), schedule(run.step, steps, decay_from=0.3))
-        if run.step % 250 == 0 or run.step == steps:
-            run.evaluate()
+def train_encoder(folder, steps, batch_size=4, seed=5, minutes=None, threads=2):
+    """Pixels to latents, and to a log-variance that is the same everywhere."""
+    run = Run(folder, "encoder", seed, threads)
+    decoder = torch.load(os.path.join(folder, "decoder.pt"))["ema"]["shadow"]
+    while run.going(steps, minutes):
+        x, _, _ = run.batch(batch_size)
+        z = latents.encode(run.projection, x)
+        moments = run.model.encoder(x.bfloat16()).float()
+        mean, logvar = moments.chunk(2, -1)
+        error = (mean - z).square().mean() / z.square().mean()
+        width = (logvar - 2 * np.log(vae_module.POSTERIOR_STD)).square().mean()
+        run.update(error + 0.01 * width, error, schedule(run.step, steps))
+        if run.step % 250 == 0:
+            run.evaluate(decoder)
             run.save()
-            torch.save(run.ema.shadow, os.path.join(folder, "vae-final.pt"))
+    run.evaluate(decoder)
     run.save()
-    torch.save(run.ema.shadow, os.path.join(folder, "vae-final.pt"))
-    return run.step >= steps
+
+
+def finished(folder):
+    """The state of the whole autoencoder from the running means of both halves."""
+    out = {}
+    for half in ("encoder", "decoder"):
+        path = os.path.join(folder, half + ".pt")
+        if os.path.exists(path):
+            out.update({f"{half}.{k}": v for k, v in torch.load(path)["ema"]["shadow"].items()})
+    return out

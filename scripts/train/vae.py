@@ -16,7 +16,7 @@ CONFIG = {
     "layers_per_block": 1, "spatial_compression_ratio": 8, "temporal_compression_ratio": 4,
     "downsample_match_channel": True, "upsample_match_channel": True, "scaling_factor": 1.0,
 }
-POSTERIOR_STD = 0.15  # of latents whose own spread is about 1
+POSTERIOR_STD = 0.1  # what the encoder states for its latents, whose own spread is about 1
 
 
 def _norm_silu(x, gamma):
@@ -293,3 +293,52 @@ def check_against_diffusers(vae, config):
         first, last = (lambda t: t.permute(0, 4, 1, 2, 3)), (lambda t: t.permute(0, 2, 3, 4, 1).contiguous())
         e, d = first(vae.encoder(last(x))), first(vae.decoder(last(z)))
         return (a - e).abs().max().item(), (ref.decoder(z) - d).abs().max().item()
+
+
+def start_from_linear(decoder, projection, k=8.0):
+    """Sets the decoder to the linear reconstruction from principal components, with the residual branches still silent.
+
+    The parameter-free shortcuts of the upsamplers only copy channels in groups, so the features of a level are put where
+    every group of copies sums to zero, and the next convolution does not see the copies. The last norm and SiLU become
+    linear through pairs of opposite sign (silu(u) − silu(−u) = u) and two large constant channels. The first frame takes
+    other channels out of the temporal upsamplers; latents.py has its latents made accordingly.
+    """
+    back = torch.linalg.pinv(projection).T.reshape(4, 8, 8, 3, -1)  # t, y, x, rgb, latent
+
+    def quarter(m, size):  # [t, y, x, 3, n] to [8 parts, values, n], parts ordered as the pixel shuffle has them
+        t = m.shape[0] // 2
+        m = m.reshape(2, t, 2, size, 2, size, 3, -1).permute(0, 2, 4, 1, 3, 5, 6, 7)
+        return m.reshape(8, t * size * size * 3, -1)
+
+    def silent_in_groups(channels, group, n):  # orthonormal columns with zero sum over every group of channels
+        one = torch.linalg.qr(torch.cat([torch.ones(group, 1), torch.eye(group)[:, 1:]], 1))[0][:, 1:]
+        return torch.block_diag(*[one] * (channels // group))[:, :n]
+
+    def centre(conv, weight, bias=None):
+        conv.conv.weight.zero_()
+        conv.conv.weight[:, :, 2, 1, 1] = weight
+        conv.conv.bias.zero_() if bias is None else conv.conv.bias.copy_(bias)
+
+    back[..., -1] = 0  # the channel of the first frame's mark
+    with torch.no_grad():
+        c = decoder.conv_in.conv.weight.shape[0]
+        decoder.conv_in.conv.weight.zero_()
+        read = torch.eye(projection.shape[1]).repeat_interleave(decoder.repeat, 1) / decoder.repeat  # copies to latents
+        parts = quarter(back, 4)
+        signals = torch.cat(list(parts), 1)
+        v1 = torch.linalg.svd(signals, full_matrices=False)[0][:, :3 * c // 4]
+        q1 = silent_in_groups(c, 4, v1.shape[1])
+        up = [level.upsamplers[0].conv for level in decoder.up_blocks[:3]]
+        centre(up[0], torch.cat([q1 @ v1.T @ p @ read for p in parts]))
+        parts = quarter(v1.reshape(2, 4, 4, 3, -1), 2)
+        q2 = silent_in_groups(up[1].conv.weight.shape[0] // 8, 2, 12)
+        centre(up[1], torch.cat([q2 @ p @ q1.T for p in parts]))
+        parts = torch.eye(12).reshape(4, 3, 12)
+        zero = torch.zeros(2, 12)
+        weight = torch.cat([torch.cat([p, -p, zero]) @ q2.T for p in parts]) - torch.eye(q2.shape[0])
+        centre(up[2], weight, torch.tensor([0.0] * 6 + [k, k]).repeat(4))
+        rms = (2 * k * k / 8) ** 0.5
+        out = torch.cat([torch.eye(3), -torch.eye(3), torch.zeros(3, 2)], 1) * rms
+        centre(decoder.conv_out, out)
+        for r in decoder.up_blocks[3].resnets:
+            r.norm1.gamma[:6] = 4.0
