@@ -1,8 +1,8 @@
 // kinema-engine: computes one job that `kinema` has checked and resolved.
-#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include <unistd.h>
 
@@ -10,6 +10,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "errors.h"
+#include "inspect_video.h"
 #include "plan/handover.h"
 #include "report/style.h"
 #include "world.h"
@@ -31,16 +32,23 @@ int fail(const Error& error, kinema::config::ColorMode mode) {
 
 int main(int argc, char** argv) {
   auto color = kinema::config::ColorMode::kAuto;
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
   try {
-    if (argc != 3 || std::string(argv[1]) != "--request-fd") {
-      throw Error(kinema::ErrorKind::kUsage, "kinema-engine is started by kinema, not by hand",
-                  "kinema generate --help");
-    }
     kinema::catch_interrupts();
-    const auto job = kinema::plan::read_handover(std::atoi(argv[2]));
-    color = job.request.color;
-    kinema::set_log_level(job.request.log_level);
-    return kinema::engine::run_world(job);
+    if (arguments.size() == 2 && arguments[0] == "--request-fd") {
+      const auto job = kinema::plan::read_handover(std::stoi(arguments[1]));
+      color = job.request.color;
+      kinema::set_log_level(job.request.log_level);
+      return kinema::engine::run_world(job);
+    }
+    if (arguments.size() >= 2 && arguments[0] == "--inspect") {
+      const bool json = arguments.back() == "--json";
+      kinema::engine::inspect_video(arguments[1], json ? kinema::engine::InspectForm::kJson
+                                                       : kinema::engine::InspectForm::kText);
+      return 0;
+    }
+    throw Error(kinema::ErrorKind::kUsage, "kinema-engine is started by kinema, not by hand",
+                "kinema generate --help");
   } catch (const std::exception& error) {
     return fail(kinema::engine::unexpected(error), color);
   }
