@@ -19,6 +19,13 @@ std::span<const std::byte> sample(std::span<const std::byte> bytes) {
   return bytes.subspan((bytes.size() - length) / 2, length);
 }
 
+[[noreturn]] void not_in_shard(const fs::path& index,
+                               const std::string& tensor,
+                               const std::string& file) {
+  throw Error(ErrorKind::kModel, index.string() + ": says that tensor \"" + tensor + "\" is in " +
+                                     file + ", which does not hold it");
+}
+
 }  // namespace
 
 Component Component::open(const fs::path& path) {
@@ -49,10 +56,8 @@ void Component::check_index(const fs::path& index,
                             const std::map<std::string, std::string>& weight_map) const {
   for (const auto& [name, file] : weight_map) {
     const auto* tensor = find(name);
-    if (tensor == nullptr || tensor->map->path().filename() != file) {
-      throw Error(ErrorKind::kModel, index.string() + ": says that tensor \"" + name + "\" is in " +
-                                         file + ", which does not hold it");
-    }
+    if (tensor == nullptr || tensor->map->path().filename() != file)
+      not_in_shard(index, name, file);
   }
 }
 

@@ -32,13 +32,15 @@ enum class Rounding { kGrow, kShrink };
 
 void advise(std::span<const std::byte> range, Rounding rounding, int advice) {
   const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
-  auto begin = reinterpret_cast<uintptr_t>(range.data());
-  auto end = begin + range.size();
+  const auto first = reinterpret_cast<uintptr_t>(range.data());
+  const auto last = first + range.size();
   const uintptr_t up = page - 1;
-  begin = (rounding == Rounding::kGrow ? begin : begin + up) / page * page;
-  end = (rounding == Rounding::kGrow ? end + up : end) / page * page;
+  const auto begin = (rounding == Rounding::kGrow ? first : first + up) / page * page;
+  const auto end = (rounding == Rounding::kGrow ? last + up : last) / page * page;
+  if (begin >= end) return;
+  auto* start = const_cast<std::byte*>(range.data()) + static_cast<std::ptrdiff_t>(begin - first);
   // Advice only: where the system does not take it, the pages merely stay.
-  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, advice);
+  ::madvise(start, end - begin, advice);
 }
 
 }  // namespace

@@ -134,14 +134,17 @@ void ConfigReader::ignore(const std::vector<std::string>& keys) {
   known_.insert(keys.begin(), keys.end());
 }
 
-void ConfigReader::finish() const {
+void ConfigReader::report_unknown(const std::string& key) const {
   const std::vector<std::string> known(known_.begin(), known_.end());
+  const auto what = file_ + ": \"" + prefix_ + key + "\" is not a key that is known here";
+  const auto hint = did_you_mean(key, known);
+  if (strictness_ == Strictness::kStrict) throw Error(ErrorKind::kModel, what, hint);
+  warn(what + (hint.empty() ? ", it has no effect" : "; " + hint));
+}
+
+void ConfigReader::finish() const {
   for (const auto& [key, value] : object_.items()) {
-    if (key.starts_with('_') || known_.contains(key)) continue;
-    const auto what = file_ + ": \"" + prefix_ + key + "\" is not a key that is known here";
-    const auto hint = did_you_mean(key, known);
-    if (strictness_ == Strictness::kStrict) throw Error(ErrorKind::kModel, what, hint);
-    warn(what + (hint.empty() ? ", it has no effect" : "; " + hint));
+    if (!key.starts_with('_') && !known_.contains(key)) report_unknown(key);
   }
 }
 

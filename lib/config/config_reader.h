@@ -60,6 +60,7 @@ class ConfigReader {
   const Json* find(const std::string& key);
   template <typename Item, typename Is>
   std::vector<Item> list(const std::string& key, std::vector<Item> fallback, const char* of, Is is);
+  void report_unknown(const std::string& key) const;
   [[noreturn]] void refuse(const std::string& key, const std::string& wanted) const;
 
   Json object_;
