@@ -1,0 +1,70 @@
+// Source: diffusers' tiled_decode and tiled_encode.
+#include "models/hunyuan15/vae_tiles.h"
+
+#include <ATen/ops/empty.h>
+
+namespace kinema::hunyuan15 {
+namespace {
+
+at::Tensor cut(const at::Tensor& video, const plan::Rect& rect) {
+  return video.narrow(3, rect.top, rect.height).narrow(4, rect.left, rect.width);
+}
+
+}  // namespace
+
+at::Tensor decode_tile(const VideoDecoder& decoder,
+                       const at::Tensor& latents,
+                       const plan::Tile& tile,
+                       int64_t latent_frames) {
+  const int64_t frames = decoder.frames(latents.size(2));
+  at::Tensor pixels;
+  int64_t done = 0;
+  decode_in_parts(decoder, cut(latents, tile.before), latent_frames, [&](const at::Tensor& part) {
+    if (!pixels.defined()) {
+      pixels = at::empty({1, part.size(1), frames, part.size(3), part.size(4)}, part.options());
+    }
+    pixels.narrow(2, done, part.size(2)).copy_(part);
+    done += part.size(2);
+  });
+  return pixels;
+}
+
+at::Tensor encode_tile(const VideoEncoder& encoder,
+                       const at::Tensor& pixels,
+                       const plan::Tile& tile,
+                       int64_t latent_frames) {
+  return encode_in_parts(encoder, cut(pixels, tile.before), latent_frames);
+}
+
+void decode_tiled(const VideoDecoder& decoder,
+                  const at::Tensor& latents,
+                  const plan::TileGrid& grid,
+                  int64_t latent_frames,
+                  const models::PieceSink& sink) {
+  models::TileBlender blender(grid, sink);
+  for (size_t i = 0; i < grid.tiles().size(); ++i) {
+    blender.add(static_cast<int64_t>(i),
+                decode_tile(decoder, latents, grid.tiles()[i], latent_frames));
+  }
+}
+
+at::Tensor encode_tiled(const VideoEncoder& encoder,
+                        const at::Tensor& pixels,
+                        const plan::TileGrid& grid,
+                        int64_t latent_frames) {
+  at::Tensor moments;
+  models::TileBlender blender(grid, [&](const at::Tensor& piece, const plan::Rect& where) {
+    if (!moments.defined()) {
+      moments = at::empty({1, piece.size(1), piece.size(2), grid.height(), grid.width()},
+                          piece.options());
+    }
+    cut(moments, where).copy_(piece);
+  });
+  for (size_t i = 0; i < grid.tiles().size(); ++i) {
+    blender.add(static_cast<int64_t>(i),
+                encode_tile(encoder, pixels, grid.tiles()[i], latent_frames));
+  }
+  return moments;
+}
+
+}  // namespace kinema::hunyuan15
