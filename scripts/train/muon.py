@@ -78,7 +78,9 @@ class Ema:
             self.shadow[k].copy_(v)
 
 
-def schedule(step, steps, warm_up=100, decay_from=0.6):
-    """Warm-up, a plateau, and a linear decay to zero over the last part (none if `decay_from` is 1)."""
-    left = (steps - step) / (steps * (1 - decay_from)) if decay_from < 1 else 1.0
-    return min(1.0, (step + 1) / warm_up, max(0.0, left))
+def schedule(step, steps, warm_up=100, decay_from=0.6, elapsed=0.0):
+    """Warm-up, a plateau, and a linear decay to zero over the last part of the steps, or of the time if that ends first.
+
+    `elapsed` is the share of the given time that has passed.
+    """
+    return min(1.0, (step + 1) / warm_up, max(0.0, 1 - max(step / steps, elapsed)) / (1 - decay_from))

@@ -159,7 +159,7 @@ def train(folder, tok, steps, batch_size=16, seed=3, minutes=None, threads=2):
         loss = (v.float() - (noise - x0)).square().mean()
         loss.backward()
         average_gradients(model, world)
-        opt.step(schedule(step, steps))
+        opt.step(schedule(step, steps, elapsed=(time.time() - began) / (60 * minutes) if minutes else 0.0))
         ema.update(model)
         step += 1
         mean = loss.item() if mean is None else 0.98 * mean + 0.02 * loss.item()
@@ -167,11 +167,13 @@ def train(folder, tok, steps, batch_size=16, seed=3, minutes=None, threads=2):
             print(f"transformer step {step} loss {mean:.4f} {(time.time() - last) / 20:.2f} s/step {team.now} threads, "
                   f"{time.process_time() / max(1, step - begin):.2f} cpu s/step", flush=True)
             last = time.time()
-        if time.time() - saved > 180 or step == steps:
+        over = step == steps or (minutes is not None and time.time() - began > 60 * minutes)
+        if time.time() - saved > 180 or over:
             if rank == 0:
                 torch.save({"model": model.state_dict(), "opt": opt.state_dict(), "ema": ema.state_dict(), "step": step,
                             "scale": scale}, path + ".new")
                 os.replace(path + ".new", path)
-            clean, scenes = load_latents(folder)  # more may have been made in the meantime
+            if len(os.listdir(os.path.join(folder, "latents"))) > len(scenes) // CHUNK:  # more were made in the meantime
+                clean, scenes = load_latents(folder)
             last = saved = time.time()
     return step >= steps

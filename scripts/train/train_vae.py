@@ -66,9 +66,16 @@ def psnr(model, projection, encoder, n=6):
     return float(np.mean(values))
 
 
-def is_matrix(name, p):
-    """What Muon takes: the residual blocks. The path around them, which starts as a good linear map, is changed gently."""
-    return p.ndim == 5 and "resnets" in name
+def optimizer(part, half):
+    """Muon for the convolutions, Adam for the rest.
+
+    In the decoder Muon takes the residual blocks only: the path around them starts as a good linear map and is changed
+    gently. The encoder starts from nothing and moves faster.
+    """
+    def is_matrix(name, p):
+        return p.ndim == 5 and ("resnets" in name if half == "decoder" else not name.startswith(("conv_in", "mid_block.att")))
+
+    return Optimizer(part.named_parameters(), is_matrix, *((0.006, 5e-4) if half == "decoder" else (0.02, 3e-3)))
 
 
 class Run:
@@ -82,7 +89,7 @@ class Run:
         self.part = getattr(self.model, half)
         if half == "decoder":
             vae_module.start_from_linear(self.part, self.projection["blocks"])
-        self.opt = Optimizer(self.part.named_parameters(half), is_matrix, 0.004, 5e-4)
+        self.opt = optimizer(self.part, half)
         self.ema, self.step, self.mean = Ema(self.part, keep), 0, None
         if os.path.exists(self.path):
             s = torch.load(self.path)
@@ -129,11 +136,14 @@ class Run:
         os.replace(self.path + ".new", self.path)
         self.last = time.time()
 
+    def elapsed(self, minutes):
+        return (time.time() - self.began) / (60 * minutes) if minutes else 0.0
+
     def going(self, steps, minutes):
         return self.step < steps and (minutes is None or time.time() - self.began < 60 * minutes)
 
 
-def train_decoder(folder, steps, batch_size=4, seed=4, minutes=None, threads=2, noise=0.25):
+def train_decoder(folder, steps, batch_size=4, seed=4, minutes=None, threads=2, noise=0.1):
     """Latents, with up to `noise` of noise on them, to pixels; continues from the last checkpoint if there is one."""
     run = Run(folder, "decoder", seed, threads)
     while run.going(steps, minutes):
@@ -141,7 +151,7 @@ def train_decoder(folder, steps, batch_size=4, seed=4, minutes=None, threads=2, 
         z = latents.encode(run.projection, x)
         level = noise * torch.rand(len(z), 1, 1, 1, 1, generator=gen).square()
         z = z + level * torch.randn(z.shape, generator=gen)
-        run.update(*reconstruction(run.model, z, x, near), schedule(run.step, steps))
+        run.update(*reconstruction(run.model, z, x, near), schedule(run.step, steps, elapsed=run.elapsed(minutes)))
         if run.step % 250 == 0:
             run.evaluate()
             run.save()
@@ -160,7 +170,7 @@ def train_encoder(folder, steps, batch_size=4, seed=5, minutes=None, threads=2):
         mean, logvar = moments.chunk(2, -1)
         error = (mean - z).square().mean() / z.square().mean()
         width = (logvar - 2 * np.log(vae_module.POSTERIOR_STD)).square().mean()
-        run.update(error + 0.01 * width, error, schedule(run.step, steps))
+        run.update(error + 0.01 * width, error, schedule(run.step, steps, elapsed=run.elapsed(minutes)))
         if run.step % 250 == 0:
             run.evaluate(decoder)
             run.save()

@@ -13,7 +13,7 @@ CONFIG = {
     "in_channels": 33, "out_channels": 16, "num_attention_heads": 4, "attention_head_dim": 32, "num_layers": 6,
     "num_refiner_layers": 2, "mlp_ratio": 4.0, "patch_size": 2, "patch_size_t": 1, "qk_norm": "rms_norm",
     "text_embed_dim": 96, "text_embed_2_dim": 32, "image_embed_dim": 32, "rope_theta": 256.0, "rope_axes_dim": [8, 12, 12],
-    "target_size": 128, "task_type": "t2v", "use_meanflow": False,
+    "target_size": 96, "task_type": "t2v", "use_meanflow": False,
 }
 
 
