@@ -1,43 +1,11 @@
-// HunyuanVideo15ImageProcessor's bucket search and VaeImageProcessor's placement.
+// VaeImageProcessor's placement.
 #include "media/image_fit.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdio>
-#include <cstdlib>
-#include <limits>
 #include <string>
-#include <vector>
 
 namespace kinema::media {
 namespace {
-
-constexpr double kMaxRatio = 4.0;
-
-// In the reference's order, which decides between equally near ones.
-std::vector<Size> buckets(int target_size, int patch) {
-  const double side = static_cast<double>(target_size) / patch;
-  const auto patches = static_cast<int>(std::nearbyint(side * side));
-  std::vector<Size> sizes;
-  int tall = patches, wide = 1;
-  while (tall > 0) {
-    const double ratio = static_cast<double>(std::max(tall, wide)) / std::min(tall, wide);
-    if (ratio <= kMaxRatio) sizes.push_back({wide * patch, tall * patch});
-    if ((wide + 1) * tall <= patches) {
-      ++wide;
-    } else {
-      --tall;
-    }
-  }
-  return sizes;
-}
-
-// Python's round(x, 5): the decimal nearest to the double, read back.
-double rounded_to_5_places(double x) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.5f", x);
-  return std::strtod(text, nullptr);
-}
 
 double aspect(Size size) { return static_cast<double>(size.width) / size.height; }
 
@@ -51,22 +19,6 @@ std::string described(Size picture, Size frame, const Placement& place) {
 }
 
 }  // namespace
-
-Size bucket_for(Size picture, int target_size, int patch) {
-  const double wanted = static_cast<double>(picture.height) / picture.width;
-  double nearest = std::numeric_limits<double>::infinity();
-  Size best;
-  for (Size size : buckets(target_size, patch)) {
-    const double above =
-        rounded_to_5_places(static_cast<double>(size.height) / size.width) - wanted;
-    const bool eligible = wanted >= 1 ? above <= 0 : above >= 0;
-    if (eligible && std::abs(above) < nearest) {
-      nearest = std::abs(above);
-      best = size;
-    }
-  }
-  return best;
-}
 
 Placement placement(Size picture, Size frame, Fit fit) {
   if (fit == Fit::kStretch) return {frame, 0, 0};

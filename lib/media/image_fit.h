@@ -13,11 +13,6 @@ namespace kinema::media {
 // the picture between black bars; kStretch gives up its aspect ratio.
 enum class Fit { kCrop, kPad, kStretch };
 
-// The size HunyuanVideo 1.5 makes of a picture: of the sizes with about target_size^2 pixels, sides
-// that are multiples of `patch` and at most 4:1, the one with the nearest aspect ratio that is not
-// further from square than the picture (diffusers: calculate_default_height_width).
-Size bucket_for(Size picture, int target_size, int patch = 16);
-
 // Where the scaled picture lies: at (left, top) of the frame, negative where it is cut.
 struct Placement {
   Size scaled;

@@ -4,7 +4,19 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/json.h"
+
 using namespace kinema::plan;
+
+TEST_CASE("a thousand pictures get the reference's sizes") {
+  const auto rows =
+      kinema::read_json(KINEMA_TEST_DATA "/media/buckets.json", kinema::ErrorKind::kIo);
+  REQUIRE(rows.size() > 1000);
+  for (const auto& row : rows) {
+    CAPTURE(row.dump());
+    REQUIRE(bucket_for(row[1], row[2], row[0]) == FrameSize{row[3], row[4]});
+  }
+}
 
 TEST_CASE("bucket lists have the reference's lengths") {
   CHECK(buckets(64).size() == 13);

@@ -141,7 +141,10 @@ TEST_CASE(
   CHECK(stage.activations > 6 * 193'000'000ull);
   CHECK(stage.activations < 16 * 210'000'000ull);
   input.on_cpu = true;
-  CHECK(hunyuan15_memory(facts, input).stages.at(1).mapped == stage.weights);
+  // On the CPU the pages of the modulation layers stay in the map.
+  const auto on_cpu = hunyuan15_memory(facts, input).stages.at(1);
+  CHECK(on_cpu.mapped == on_cpu.weights);
+  CHECK(on_cpu.weights == 2 * 8'326'608'160);
   input.dtype = config::Dtype::kFloat32;
   CHECK(hunyuan15_memory(facts, input).stages.at(1).mapped == 0);
   fs::remove_all(folder);
