@@ -18,12 +18,17 @@ namespace {
   throw Error(ErrorKind::kIo, target.string() + ": " + action + ": " + std::strerror(errno));
 }
 
+// A folder's path may end in a slash, which leaves no name.
+std::filesystem::path part_of(const std::filesystem::path& target, long writer) {
+  const auto plain = target.has_filename() ? target : target.parent_path();
+  return plain.parent_path() /
+         ("." + plain.filename().string() + "." + std::to_string(writer) + ".part");
+}
+
 }  // namespace
 
-AtomicFile::AtomicFile(std::filesystem::path target) : target_(std::move(target)) {
-  auto name = "." + target_.filename().string() + "." + std::to_string(::getpid()) + ".part";
-  part_ = target_.parent_path() / name;
-}
+AtomicFile::AtomicFile(std::filesystem::path target)
+    : target_(std::move(target)), part_(part_of(target_, ::getpid())) {}
 
 AtomicFile::~AtomicFile() {
   std::error_code ignored;
@@ -38,6 +43,11 @@ void AtomicFile::commit() {
   if (!flushed) fail(target_, "cannot be flushed to disk");
   if (::rename(part_.c_str(), target_.c_str()) != 0) fail(target_, "cannot be renamed into place");
   committed_ = true;
+}
+
+void remove_part(const std::filesystem::path& target, long writer) {
+  std::error_code ignored;
+  std::filesystem::remove_all(part_of(target, writer), ignored);
 }
 
 void write_file(const std::filesystem::path& target, std::string_view bytes) {

@@ -25,6 +25,9 @@ class AtomicFile {
   bool committed_ = false;
 };
 
+// Removes what process `writer`, which has ended, left of `target` (a file or a folder) beside it.
+void remove_part(const std::filesystem::path& target, long writer);
+
 // Writes `bytes` through an AtomicFile. Throws Error(kIo).
 void write_file(const std::filesystem::path& target, std::string_view bytes);
 

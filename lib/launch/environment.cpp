@@ -93,15 +93,16 @@ void set_rendezvous(Placement& place, const Lookup& lookup) {
     if (!port) place.port = slurm_port(lookup);
   }
   place.store_is_served = lookup("TORCHELASTIC_USE_AGENT_STORE").value_or("") == "True";
-  if (place.port == 0 && place.size > 1) {
-    throw Error(
-        ErrorKind::kConfig,
-        place.source + " says nothing about where the processes meet: MASTER_PORT is not set",
-        "export MASTER_ADDR (host of rank 0) and MASTER_PORT (a free port) to all processes");
-  }
 }
 
 }  // namespace
+
+void require_meeting_place(const Placement& place) {
+  if (place.port != 0 || place.size == 1) return;
+  throw Error(ErrorKind::kConfig,
+              place.source + " says nothing about where the processes meet: MASTER_PORT is not set",
+              "export MASTER_ADDR (host of rank 0) and MASTER_PORT (a free port) to all processes");
+}
 
 std::optional<std::string> process_environment(const std::string& name) {
   const char* value = std::getenv(name.c_str());

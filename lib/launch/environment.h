@@ -13,8 +13,8 @@ struct Placement {
   int local_rank = 0, local_size = 1;  // among the processes of this machine
   std::string source;              // "torchrun", "Open MPI", "MPICH", "MVAPICH2", "PALS", "Slurm"
   std::string host = "127.0.0.1";  // of the rendezvous store
-  int port = 0;
-  bool store_is_served = false;  // somebody else (torchrun's agent) already serves the store
+  int port = 0;                    // 0: the launcher has not said where
+  bool store_is_served = false;    // somebody else (torchrun's agent) already serves the store
 };
 
 // A variable's value, or nothing.
@@ -25,5 +25,8 @@ std::optional<std::string> process_environment(const std::string& name);
 // Precedence: torchrun, Open MPI, MVAPICH2, PALS, MPICH/Hydra, Slurm (a step, not a batch script).
 // Throws Error(kConfig): incomplete or contradictory variables, naming them.
 std::optional<Placement> placement(const Lookup& lookup);
+
+// Throws Error(kConfig) if several processes were not told where to meet.
+void require_meeting_place(const Placement& place);
 
 }  // namespace kinema::launch

@@ -33,6 +33,7 @@ struct StatusBoard::Row {
   std::array<char, kPhaseBytes> phase;
   std::array<char, kCollectiveBytes> collective;
   std::atomic<uint64_t> beats;
+  std::atomic<bool> waits, finished;
   std::atomic<int64_t> failure_order;  // 0 while it has not failed
   ErrorKind kind;
   std::array<char, kWhatBytes> what;
@@ -66,8 +67,16 @@ void StatusBoard::report_phase(int rank, const std::string& phase) {
 
 void StatusBoard::report_collective(int rank, const std::string& collective) {
   put(row(rank).collective, collective);
+  row(rank).waits.store(true);
   row(rank).beats.fetch_add(1);
 }
+
+void StatusBoard::report_returned(int rank) {
+  row(rank).waits.store(false);
+  row(rank).beats.fetch_add(1);
+}
+
+void StatusBoard::report_finished(int rank) { row(rank).finished.store(true); }
 
 void StatusBoard::report_failure(int rank, const Error& error) {
   auto& mine = row(rank);
@@ -79,7 +88,9 @@ void StatusBoard::report_failure(int rank, const Error& error) {
 }
 
 RankStatus StatusBoard::status(int rank) const {
-  return {got(row(rank).phase), got(row(rank).collective), row(rank).beats.load()};
+  const auto& mine = row(rank);
+  return {got(mine.phase), got(mine.collective), mine.beats.load(), mine.waits.load(),
+          mine.finished.load()};
 }
 
 bool StatusBoard::has_failed(int rank) const { return row(rank).failure_order.load() != 0; }

@@ -15,6 +15,8 @@ struct RankStatus {
   std::string phase;       // "denoise step 3", empty before the first
   std::string collective;  // "ulysses all_to_all #412", empty before the first
   uint64_t beats = 0;      // grows whenever the rank reports anything
+  bool waits = false;      // for its peers, in `collective`
+  bool finished = false;   // all its work is done
 };
 
 // The error a rank ended with.
@@ -35,7 +37,10 @@ class StatusBoard {
   int ranks() const { return ranks_; }
 
   void report_phase(int rank, const std::string& phase);
+  // The rank waits for its peers from the one to the other.
   void report_collective(int rank, const std::string& collective);
+  void report_returned(int rank);
+  void report_finished(int rank);
   void report_failure(int rank, const Error& error);
 
   RankStatus status(int rank) const;

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include <poll.h>
 #include <sys/prctl.h>
@@ -65,7 +66,9 @@ class Supervisor {
       output_.redirect_in_rank(rank);
       ::sigprocmask(SIG_SETMASK, &previous_mask_, nullptr);
       // _exit: the parent's atexit handlers and stream buffers are not this rank's to run.
-      ::_exit(run_.rank_main(rank, board_));
+      const int code = run_.rank_main(rank, board_);
+      board_.report_finished(rank);
+      ::_exit(code);
     }
     ::setpgid(pid, pid);
     return pid;
@@ -102,18 +105,22 @@ class Supervisor {
     for (size_t rank = 0; rank < pids_.size(); ++rank) {
       int status = 0;
       if (pids_[rank] <= 0 || ::waitpid(pids_[rank], &status, WNOHANG) != pids_[rank]) continue;
-      pids_[rank] = 0;
+      const pid_t process = std::exchange(pids_[rank], 0);
       output_.drain(static_cast<int>(rank));
       RankEnd end;
       end.rank = static_cast<int>(rank);
       end.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
       end.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
       end.was_stopped = stopping_;
+      end.finished = board_.status(end.rank).finished;
       end.order = static_cast<int>(ends_.size());
       end.last_line = output_.last_line(end.rank);
       ends_.push_back(end);
-      const bool failed = end.exit_code != 0 || end.signal != 0;
-      if (failed && interrupted_by_ == 0 && !kill_at_) kill_at_ = Clock::now() + options_.grace;
+      if (end.signal != 0 && run_.after_kill) run_.after_kill(end.rank, process);
+      if (end.failed() && !kill_at_) {
+        kill_at_ =
+            Clock::now() + (interrupted_by_ == 0 ? options_.grace : options_.interrupt_grace);
+      }
     }
   }
 
@@ -128,16 +135,7 @@ class Supervisor {
         Clock::now() - last_beat_ < options_.stall_timeout) {
       return;
     }
-    std::string what =
-        "no rank made progress for " + std::to_string(options_.stall_timeout.count()) + " s:";
-    for (int rank = 0; rank < options_.ranks; ++rank) {
-      auto status = board_.status(rank);
-      what += (rank == 0 ? " rank " : "; rank ") + std::to_string(rank) + " is in " +
-              (status.phase.empty() ? "start-up" : status.phase);
-      if (!status.collective.empty()) what += ", last operation " + status.collective;
-    }
-    stalled_.emplace(ErrorKind::kComm, what,
-                     "--stall-timeout SECONDS if a step really takes longer");
+    stalled_ = stalled(board_, options_.stall_timeout);
     stop_all(SIGKILL);
   }
 

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <functional>
 
+#include <sys/types.h>
+
 #include "launch/rank_output.h"
 #include "launch/status_board.h"
 
@@ -15,16 +17,19 @@ struct SupervisorOptions {
   Echo echo = Echo::kNo;
   // No rank reports anything for so long: the run is taken for hung. Zero: never.
   std::chrono::seconds stall_timeout{600};
-  // How long the others may take to leave by themselves after a failure, before they are killed.
-  std::chrono::milliseconds grace{500};
+  // How long the others may take to leave by themselves before they are killed: after a failure,
+  // and when one has left because of an interrupt.
+  std::chrono::milliseconds grace{500}, interrupt_grace{3000};
 };
 
 struct SupervisedRun {
   // In the child: the whole work of a rank; what it returns is its exit code. Errors are reported
   // on the board.
-  std::function<int(int rank, StatusBoard& board)> rank_main;
+  std::function<int(int rank, StatusBoard& board)> rank_main = {};
   // In the parent, after all children are there (threads may be started from here on).
-  std::function<void()> after_fork;
+  std::function<void()> after_fork = {};
+  // In the parent, when a signal has ended a rank, which could not tidy up after itself.
+  std::function<void(int rank, pid_t process)> after_kill = {};
 };
 
 // Forks the ranks (each its own process group, killed with this process), forwards SIGINT and

@@ -6,6 +6,8 @@
 #include <csignal>
 #include <cstring>
 
+#include "base/log.h"
+
 namespace kinema::launch {
 namespace {
 
@@ -40,8 +42,11 @@ Error silent(const RankEnd& end, const StatusBoard& board) {
 }
 
 Error recorded(const RankEnd& end, const StatusBoard& board) {
-  auto failure = board.failure(end.rank);
-  return Error(failure.kind, "rank " + std::to_string(end.rank) + ": " + failure.what,
+  const auto failure = board.failure(end.rank);
+  const auto phase = board.status(end.rank).phase;
+  return Error(failure.kind,
+               "rank " + std::to_string(end.rank) + (phase.empty() ? "" : " in " + phase) + ": " +
+                   failure.what,
                failure.hint);
 }
 
@@ -49,7 +54,7 @@ Error recorded(const RankEnd& end, const StatusBoard& board) {
 int distance(const RankEnd& end, const StatusBoard& board) {
   if (end.signal != 0 && !end.was_stopped) return 0;
   if (board.has_failed(end.rank)) return board.failure(end.rank).kind == ErrorKind::kComm ? 3 : 1;
-  if (end.exit_code != 0 && !end.was_stopped) return 2;
+  if (end.failed() && !end.was_stopped) return 2;
   return 4;
 }
 
@@ -70,6 +75,29 @@ Verdict judge(const std::vector<RankEnd>& ends, const StatusBoard& board) {
                 : board.has_failed(cause->rank)           ? recorded(*cause, board)
                                                           : silent(*cause, board);
   return {exit_code(error.kind()), error};
+}
+
+Error stalled(const StatusBoard& board, std::chrono::seconds silence) {
+  std::string busy, all;
+  int waiting = 0;
+  for (int rank = 0; rank < board.ranks(); ++rank) {
+    const auto status = board.status(rank);
+    const auto name = "rank " + std::to_string(rank);
+    const auto phase = status.phase.empty() ? std::string("start-up") : status.phase;
+    all += (rank == 0 ? " " : "; ") + name + " is in " + phase;
+    if (!status.collective.empty()) all += ", last operation " + status.collective;
+    if (status.waits || status.finished) {
+      ++waiting;
+    } else {
+      busy += (busy.empty() ? "" : " and ") + name + where(status);
+    }
+  }
+  const auto seconds = fmt::format("{} s", silence.count());
+  const char* hint = "--stall-timeout SECONDS if it really takes longer";
+  if (busy.empty() || waiting == 0)
+    return Error(ErrorKind::kComm, "no rank made progress for " + seconds + ":" + all, hint);
+  return Error(ErrorKind::kComm,
+               busy + " made no progress for " + seconds + ", and the others waited for it", hint);
 }
 
 }  // namespace kinema::launch

@@ -86,7 +86,9 @@ TEST_CASE("contradictory, incomplete and absurd variables are refused by name") 
   CHECK_THROWS_WITH(placed(incomplete), Catch::Contains("not WORLD_SIZE"));
   auto nowhere = kOpenMpi;
   nowhere.erase("MASTER_PORT");
-  CHECK_THROWS_WITH(placed(nowhere), Catch::Contains("MASTER_PORT is not set"));
+  CHECK_THROWS_WITH(kinema::launch::require_meeting_place(*placed(nowhere)),
+                    Catch::Contains("MASTER_PORT is not set"));
+  CHECK_NOTHROW(kinema::launch::require_meeting_place(*placed(kOpenMpi)));
   auto absurd = kOpenMpi;
   absurd["OMPI_COMM_WORLD_RANK"] = "4";
   CHECK_THROWS_WITH(placed(absurd), Catch::Contains("is not below OMPI_COMM_WORLD_SIZE=4"));

@@ -29,7 +29,7 @@ Outcome supervised(int ranks,
   Outcome outcome;
   try {
     outcome.exit_code = kinema::launch::supervise({.ranks = ranks, .stall_timeout = stall_timeout},
-                                                  {std::move(rank_main), {}});
+                                                  {.rank_main = std::move(rank_main)});
   } catch (const Error& error) {
     outcome = {kinema::exit_code(error.kind()), error.what()};
   }
