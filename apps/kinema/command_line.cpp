@@ -22,6 +22,16 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+// CLI11 takes the next word as the value of "--flag=": the empty value becomes a word of its own.
+void part_empty_values(std::vector<std::string>& arguments) {
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    auto& word = arguments[i];
+    if (!word.starts_with("--") || word.find('=') != word.size() - 1) continue;
+    word.pop_back();
+    arguments.insert(arguments.begin() + static_cast<std::ptrdiff_t>(++i), "");
+  }
+}
+
 // One thing CLI11 looks for and what its occurrences mean.
 struct Bound {
   CLI::Option* parsed;
@@ -110,8 +120,9 @@ void Parser::collect_value(const std::string& flag,
                            Violations& violations) const {
   // CLI11 takes the next word whatever it is; a flag's name there means that the value was
   // forgotten.
+  const auto name = value.substr(0, value.find('='));
   const bool forgotten =
-      value.starts_with("--") && std::find(names_.begin(), names_.end(), value) != names_.end();
+      name.starts_with("--") && std::find(names_.begin(), names_.end(), name) != names_.end();
   if (forgotten) {
     violations.add(ErrorKind::kUsage,
                    fmt::format("{} needs a value, but {} follows it", flag, value));
@@ -140,31 +151,40 @@ void Parser::collect(const Bound& bound, CommandLine& line, Violations& violatio
   }
 }
 
+// What no flag took. Words behind a mistake are probably its value, and not worth a second message.
 void Parser::collect_extras(const VerbFlags& takes,
                             CommandLine& line,
                             Violations& violations) const {
-  bool after_unknown = false;  // a word there is probably the unknown flag's value
+  bool after_mistake = !violations.empty();
+  std::string stray;
   for (const auto& extra : app_.remaining()) {
     if (extra.size() > 1 && extra.front() == '-') {
       const auto flag = extra.substr(0, extra.find('='));
       violations.add(ErrorKind::kUsage, "unknown flag " + flag, did_you_mean(flag, names_));
-      after_unknown = true;
+      after_mistake = true;
     } else if (!takes.positional.empty()) {
       line.positionals.push_back(extra);
-    } else if (!after_unknown) {
-      violations.add(ErrorKind::kUsage, "nothing is known to do with \"" + extra + "\"",
-                     "put quotes around a prompt: -p \"...\"");
+    } else if (!after_mistake) {
+      stray += (stray.empty() ? "" : " ") + extra;
     }
   }
+  if (stray.empty()) return;
+  violations.add(ErrorKind::kUsage, "no flag takes \"" + stray + "\"",
+                 "for a prompt: -p \"" + stray + "\"");
 }
 
 CommandLine Parser::parse(std::vector<std::string> arguments,
                           const VerbFlags& takes,
                           Violations& violations) {
   CommandLine line;
+  part_empty_values(arguments);
   std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
   try {
     app_.parse(arguments);
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string what = error.what();
+    violations.add(ErrorKind::kUsage, what.substr(0, what.find(':')) + " needs a value");
+    return line;
   } catch (const CLI::ParseError& error) {
     violations.add(ErrorKind::kUsage, error.what());
     return line;

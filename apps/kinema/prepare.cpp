@@ -30,6 +30,11 @@ Settings settings_of(const CommandLine& line, Violations& violations) {
   config::apply_flags(line.settings, settings, violations);
   config::check_support(settings, violations);
   config::expand_prompts(settings, violations);
+  auto& request = settings.request;
+  if (request.log_level == LogLevel::kQuiet && request.progress == config::ProgressStyle::kAuto) {
+    request.progress = config::ProgressStyle::kNone;
+    settings.sources["progress"] = settings.source("log_level");
+  }
   return settings;
 }
 

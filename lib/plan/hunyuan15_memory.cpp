@@ -2,49 +2,24 @@
 #include "plan/hunyuan15_memory.h"
 
 #include <algorithm>
-#include <functional>
+#include <string>
+
+#include "plan/memory_weights.h"
 
 namespace kinema::plan {
 namespace {
 
-using checkpoint::Component;
-
 // The chat template in front of a prompt and the five tokens behind it.
 constexpr int64_t kTemplateTokens = 113;
 constexpr int64_t kMostTextTokens = 1000;
-
-uint64_t bytes_of(config::Dtype dtype) { return dtype == config::Dtype::kFloat32 ? 4 : 2; }
-
-checkpoint::Dtype stored(config::Dtype dtype) {
-  return dtype == config::Dtype::kFloat32 ? checkpoint::Dtype::kF32 : checkpoint::Dtype::kBF16;
-}
-
-struct Weights {
-  uint64_t bytes = 0, mapped = 0;
-
-  Weights& operator+=(const Weights& other) {
-    bytes += other.bytes;
-    mapped += other.mapped;
-    return *this;
-  }
-};
-
-// The tensors of a component that are needed, in the type they are computed in. On the CPU a tensor
-// that is stored in that type is used where it lies.
-Weights weights(const ModelFacts& facts,
-                const MemoryInput& input,
-                const std::string& component,
-                const std::function<bool(const std::string&)>& needed) {
-  Weights total;
-  const auto opened = Component::open(facts.component(component).weights);
-  for (const auto& [name, tensor] : opened.tensors()) {
-    if (!needed(name)) continue;
-    const uint64_t bytes = tensor.entry.elements() * bytes_of(input.dtype);
-    total.bytes += bytes;
-    if (input.on_cpu && tensor.entry.dtype == stored(input.dtype)) total.mapped += bytes;
-  }
-  return total;
-}
+// Measured: resident set of a process that has loaded LibTorch and done its first small operations.
+constexpr uint64_t kProgram = 160'000'000;
+// Latent frames decoded at a time (pipeline/hunyuan15_vae.cpp).
+constexpr uint64_t kLatentFrames = 2;
+// Frames of one part of the video, times the copies on their way to 8 bits.
+constexpr uint64_t kFrameCopies = 8 * 3;
+// What the video encoder holds, bytes a pixel of a frame: measured with x264's default look-ahead.
+constexpr uint64_t kEncoderBytes = 150;
 
 bool contains(const std::string& text, const char* part) {
   return text.find(part) != std::string::npos;
@@ -61,11 +36,28 @@ bool language_model_needs(const std::string& name, int64_t layers) {
   return contains(name, "layers.");
 }
 
-// The modulation layers are read once, for all steps, and dropped before the first.
-bool transformer_keeps(const std::string& name) {
-  return !contains(name, ".norm1.linear.") && !contains(name, ".norm1_context.linear.") &&
-         !name.starts_with("norm_out.linear.");
+// The modulation layers are read once, for all steps, before the first.
+bool is_modulation(const std::string& name) {
+  return contains(name, ".norm1.linear.") || contains(name, ".norm1_context.linear.") ||
+         name.starts_with("norm_out.linear.");
 }
+
+bool is_block(const std::string& name) {
+  return name.starts_with("transformer_blocks.") && !is_modulation(name);
+}
+
+// Half of the autoencoder. On the CPU convolutions keep their weights in an order of their own,
+// beside the files' map.
+Weights convolution_weights(const ModelFacts& facts,
+                            const MemoryInput& input,
+                            const std::string& prefix) {
+  auto total = needed_weights(facts.component("vae"), input.use,
+                              [&](const std::string& name) { return name.starts_with(prefix); });
+  total.bytes += total.mapped;
+  return total;
+}
+
+uint64_t program(const MemoryInput& input) { return input.use.on_cpu ? kProgram : 0; }
 
 // Each byte of a prompt is a token at most.
 int64_t text_tokens(const MemoryInput& input) {
@@ -74,16 +66,18 @@ int64_t text_tokens(const MemoryInput& input) {
 
 StageEstimate encode_text(const ModelFacts& facts, const MemoryInput& input) {
   const auto& qwen = facts.hunyuan15.text_encoder;
-  auto total = weights(facts, input, "text_encoder", [&](const std::string& name) {
-    return language_model_needs(name, qwen.num_hidden_layers);
-  });
+  const auto blocks = needed_weights(
+      facts.component("text_encoder"), input.use,
+      [&](const std::string& name) { return language_model_needs(name, qwen.num_hidden_layers); });
+  const auto total = placed(blocks / input.use.parallel.tensor,
+                            std::max<int64_t>(0, qwen.num_hidden_layers - 2), input.use);
   // The glyph encoder comes after the language model has gone; it is always the smaller one.
   const uint64_t tokens = static_cast<uint64_t>(text_tokens(input) + kTemplateTokens);
   // Residual, norm, queries, keys and values; gate, up and their product.
   const uint64_t widths = static_cast<uint64_t>(5 * qwen.hidden_size + 3 * qwen.intermediate_size);
   const uint64_t scores = static_cast<uint64_t>(qwen.num_attention_heads) * tokens * tokens;
-  return {"encode_text", total.bytes, total.mapped,
-          (tokens * widths + scores) * bytes_of(input.dtype)};
+  return {"encode_text", program(input), total.bytes, total.mapped,
+          (tokens * widths + scores) * element_bytes(input.use.dtype)};
 }
 
 // One causal pass of the VAE's decoder (or, mirrored, encoder) over a frame of height x width:
@@ -100,32 +94,49 @@ uint64_t vae_caches(const ModelFacts& facts, uint64_t height, uint64_t width) {
   return values;
 }
 
-// One latent frame's worth of the widest level: the input, the output and a copy padded for the
-// convolution.
-uint64_t vae_working_set(const ModelFacts& facts, uint64_t height, uint64_t width) {
+// What `frames` latent frames take at the widest level at a time: a block's input, its normed and
+// padded copies, and its output.
+uint64_t vae_working_set(const ModelFacts& facts,
+                         uint64_t frames,
+                         uint64_t height,
+                         uint64_t width) {
   const auto& vae = facts.hunyuan15.vae;
-  const auto frames = static_cast<uint64_t>(vae.temporal_compression_ratio);
-  return 3 * frames * static_cast<uint64_t>(vae.block_out_channels.front()) * height * width;
+  const auto pixels =
+      frames * static_cast<uint64_t>(vae.temporal_compression_ratio) * height * width;
+  return 4 * static_cast<uint64_t>(vae.block_out_channels.front()) * pixels;
 }
 
 StageEstimate encode_image(const ModelFacts& facts, const MemoryInput& input) {
-  auto total = weights(facts, input, "image_encoder",
-                       [](const std::string& name) { return !contains(name, "head."); });
-  total += weights(facts, input, "vae",
-                   [](const std::string& name) { return name.starts_with("encoder."); });
+  auto total = needed_weights(facts.component("image_encoder"), input.use,
+                              [](const std::string& name) { return !contains(name, "head."); });
+  total += convolution_weights(facts, input, "encoder.");
   const auto height = static_cast<uint64_t>(input.video.height),
              width = static_cast<uint64_t>(input.video.width);
-  // One picture: no caches, and a single frame where decoding has several.
-  const uint64_t working = vae_working_set(facts, height, width) / 2;
-  return {"encode_image", total.bytes, total.mapped, working * bytes_of(input.dtype)};
+  // One picture: no caches, and one frame where a latent frame has several.
+  const uint64_t working =
+      vae_working_set(facts, 1, height, width) / static_cast<uint64_t>(facts.shape.frames);
+  return {"encode_image", program(input), total.bytes, total.mapped,
+          working * element_bytes(input.use.dtype)};
+}
+
+Weights transformer_weights(const ModelFacts& facts, const MemoryInput& input) {
+  const auto& component = facts.component("transformer");
+  const auto& use = input.use;
+  const auto blocks = needed_weights(component, use, is_block) / use.parallel.tensor;
+  auto total = placed(blocks, facts.hunyuan15.transformer.num_layers, use);
+  total += needed_weights(component, use, [](const std::string& name) {
+    return !is_block(name) && !is_modulation(name);
+  });
+  // Pages of the files' map stay until the system wants them back.
+  const uint64_t read_once = needed_weights(component, use, is_modulation).mapped;
+  total += {read_once, read_once};
+  return total;
 }
 
 StageEstimate denoise(const ModelFacts& facts, const MemoryInput& input) {
   const auto& model = facts.hunyuan15.transformer;
-  const auto& parallel = input.parallel;
-  auto total = weights(facts, input, "transformer", transformer_keeps);
-  total.bytes /= static_cast<uint64_t>(parallel.tensor);
-  total.mapped /= static_cast<uint64_t>(parallel.tensor);
+  const auto& parallel = input.use.parallel;
+  const auto total = transformer_weights(facts, input);
   const auto latent = latent_shape(input.video, facts.shape);
   const auto sequence = static_cast<uint64_t>(parallel.ulysses * parallel.ring);
   const auto tokens = static_cast<uint64_t>(token_count(latent, facts.shape)) / sequence +
@@ -145,26 +156,29 @@ StageEstimate denoise(const ModelFacts& facts, const MemoryInput& input) {
   const auto latents =
       4 * static_cast<uint64_t>(latent.positions()) *
       static_cast<uint64_t>(model.in_channels + (2 + input.branches) * model.out_channels);
-  return {"denoise", total.bytes, total.mapped,
-          (tokens * values + modulations) * bytes_of(input.dtype) + latents};
+  return {"denoise", program(input), total.bytes, total.mapped,
+          (tokens * values + modulations) * element_bytes(input.use.dtype) + latents};
 }
 
 StageEstimate decode(const ModelFacts& facts, const MemoryInput& input) {
-  auto total = weights(facts, input, "vae",
-                       [](const std::string& name) { return name.starts_with("decoder."); });
+  auto total = convolution_weights(facts, input, "decoder.");
   const auto height = static_cast<uint64_t>(input.video.height),
              width = static_cast<uint64_t>(input.video.width);
   const uint64_t frame = 3 * height * width * sizeof(float);
   const auto side = static_cast<uint64_t>(input.tile_size);
   const uint64_t at_height = input.tiled ? std::min(side, height) : height;
   const uint64_t at_width = input.tiled ? std::min(side, width) : width;
-  uint64_t activations =
-      (vae_caches(facts, at_height, at_width) + vae_working_set(facts, at_height, at_width)) *
-      bytes_of(input.dtype);
-  // Tiles are blended over all frames; whole frames leave as they come.
+  uint64_t activations = (vae_caches(facts, at_height, at_width) +
+                          vae_working_set(facts, kLatentFrames, at_height, at_width)) *
+                         element_bytes(input.use.dtype);
+  // Tiles, one row of them and what is assembled, are of all frames; whole frames leave as they
+  // come.
+  const auto frames = static_cast<uint64_t>(input.video.frames);
+  const uint64_t row = input.tiled ? frame * at_height / height * frames : 0;
   const bool all_frames = input.tiled || input.keeps_video;
-  activations += frame * (all_frames ? static_cast<uint64_t>(input.video.frames) : 8);
-  return {"decode", total.bytes, total.mapped, activations};
+  activations +=
+      row + frame * (all_frames ? frames : kFrameCopies) + kEncoderBytes * height * width;
+  return {"decode", program(input), total.bytes, total.mapped, activations};
 }
 
 }  // namespace

@@ -3,8 +3,8 @@
 
 #include "plan/geometry.h"
 #include "plan/memory.h"
+#include "plan/memory_weights.h"
 #include "plan/model_facts.h"
-#include "plan/parallel_plan.h"
 
 namespace kinema::plan {
 
@@ -13,12 +13,10 @@ struct MemoryInput {
   VideoShape video;
   int64_t prompt_bytes = 0;  // of the longer prompt, for the number of text tokens
   int64_t steps = 1, branches = 1;
-  bool on_cpu = true;
-  config::Dtype dtype = config::Dtype::kFloat32;
+  WeightUse use = {};
   bool tiled = false;
   int64_t tile_size = 256;   // output pixels
   bool keeps_video = false;  // --save-tensors holds all frames in float32
-  ParallelPlan parallel;
 };
 
 // Opens the components' files and reads their headers; throws Error(kModel).

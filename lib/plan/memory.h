@@ -10,12 +10,13 @@ namespace kinema::plan {
 // Bytes on one device of one rank. What `mapped` counts lies in the files' map: the system can drop
 // and reread it, and two processes share it.
 struct StageEstimate {
-  std::string stage;  // as in report/stages.h
+  std::string stage;     // "encode_text", "encode_image", "denoise", "decode"
+  uint64_t program = 0;  // on the CPU: the process itself with LibTorch, before any work
   uint64_t weights = 0;
   uint64_t mapped = 0;  // the part of `weights` that is used in place, on the CPU
   uint64_t activations = 0;
 
-  uint64_t peak() const { return weights + activations; }
+  uint64_t peak() const { return program + weights + activations; }
 };
 
 struct MemoryPlan {

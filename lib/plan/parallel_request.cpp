@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "base/log.h"
+#include "config/value_text.h"
 
 namespace kinema::plan {
 namespace {
@@ -61,6 +62,13 @@ void apply_hsdp(const Request& request,
                      "--hsdp-shard-size and --hsdp-replicate-size need --use-hsdp", "--use-hsdp");
     }
     return;
+  }
+  if (request.offload != config::Offload::kNone) {
+    violations.add(
+        ErrorKind::kConfig,
+        fmt::format("--offload {} and --use-hsdp both decide where a block's weights are",
+                    config::Value<config::Offload>::text(request.offload)),
+        "choose one of them");
   }
   plan.hsdp_replicate = request.hsdp_replicate_size.value_or(1);
   const int64_t known = std::max(plan.denoising(), request.num_gpus.value_or(1)) / plan.tensor;

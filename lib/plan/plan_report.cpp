@@ -68,13 +68,14 @@ std::string decode_line(const Job& job) {
                      *request.vae_tile_stride);
 }
 
+// The files of the first output, and how many more there are.
 std::string outputs_line(const Job& job) {
+  const auto outputs = config::output_files(job.request());
   std::string text;
-  for (const auto& output : config::output_files(job.request())) {
-    for (const auto& [flag, path] : output.all())
-      text += (text.empty() ? "" : ", ") + path.string();
-  }
-  return text;
+  for (const auto& [flag, path] : outputs.front().all())
+    text += (text.empty() ? "" : ", ") + path.string();
+  if (outputs.size() == 1) return text;
+  return text + fmt::format(", and so on for {} outputs", outputs.size());
 }
 
 std::string stage_table(const Job& job) {
@@ -93,6 +94,8 @@ std::string verdict(const Job& job) {
       fmt::format("ok: largest peak {} GB ({})", gigabytes(largest.peak()), words(largest.stage));
   if (largest.mapped > 0)
     text += fmt::format(", of which {} GB lie in the files' map", gigabytes(largest.mapped));
+  if (largest.program > 0)
+    text += fmt::format(", {} GB are the program itself", gigabytes(largest.program));
   if (job.memory_limit > 0) text += fmt::format("; {} GB may be used", gigabytes(job.memory_limit));
   return text + "\n";
 }
@@ -112,7 +115,8 @@ OrderedJson plan_object(const ParallelPlan& plan) {
 OrderedJson stages_object(const MemoryPlan& memory) {
   OrderedJson stages = OrderedJson::object();
   for (const auto& stage : memory.stages) {
-    stages[stage.stage] = {{"weights_bytes", stage.weights},
+    stages[stage.stage] = {{"program_bytes", stage.program},
+                           {"weights_bytes", stage.weights},
                            {"mapped_bytes", stage.mapped},
                            {"activations_bytes", stage.activations},
                            {"peak_bytes", stage.peak()}};

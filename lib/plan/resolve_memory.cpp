@@ -17,12 +17,13 @@ MemoryPlan estimate(const Resolution& r, bool tiled) {
       std::max(request.prompt.value_or("").size(), request.negative_prompt->size()));
   input.steps = *request.num_inference_steps;
   input.branches = r.job.model.branches(*request.guidance_scale);
-  input.on_cpu = request.device.kind == config::Device::Kind::kCpu;
-  input.dtype = *request.dtype;
+  input.use = {.dtype = *request.dtype,
+               .on_cpu = request.device.kind == config::Device::Kind::kCpu,
+               .parallel = r.job.parallel,
+               .offload = request.offload};
   input.tiled = tiled;
   input.tile_size = *request.vae_tile_size;
   input.keeps_video = request.save_tensors.has_value();
-  input.parallel = r.job.parallel;
   return hunyuan15_memory(r.job.model, input);
 }
 
@@ -36,10 +37,12 @@ bool fits(const Resolution& r, const StageEstimate& stage) {
   return r.job.memory_limit == 0 || needed(r, stage) <= r.job.memory_limit;
 }
 
+// For one process. Processes on the CPU share what is free.
 uint64_t limit(const Resolution& r) {
   const auto& request = r.job.request();
   if (request.max_memory) return static_cast<uint64_t>(*request.max_memory * 1e9);
-  return request.device.kind == config::Device::Kind::kCpu ? r.around.host_memory : 0;
+  if (request.device.kind != config::Device::Kind::kCpu) return 0;
+  return r.around.host_memory / static_cast<uint64_t>(r.job.parallel.world_size());
 }
 
 void check_tiles(Resolution& r) {
@@ -57,33 +60,41 @@ void check_tiles(Resolution& r) {
   check_tiling({size, *request.vae_tile_stride}, unit, r.violations);
 }
 
+// What decoding in tiles would need less than now; 0 if it would not.
+uint64_t saved_by_tiles(const Resolution& r) {
+  const uint64_t tiled = needed(r, estimate(r, true).stages.back());
+  const uint64_t now = needed(r, r.job.memory.stages.back());
+  return tiled < now ? now - tiled : 0;
+}
+
 void choose_tiling(Resolution& r) {
   auto& tiling = r.request().vae_tiling;
   r.job.memory = estimate(r, tiling == VaeTiling::kOn);
   if (tiling != VaeTiling::kAuto) return;
   const bool shared = r.job.parallel.vae_patch > 1;
-  const bool too_large = !fits(r, r.job.memory.stages.back());
-  tiling = shared || too_large ? VaeTiling::kOn : VaeTiling::kOff;
-  r.job.settings.sources["vae_tiling"] = shared      ? "tiles are shared"
-                                         : too_large ? "would not fit"
-                                                     : "fits";
+  const bool helps = !fits(r, r.job.memory.stages.back()) && saved_by_tiles(r) > 0;
+  tiling = shared || helps ? VaeTiling::kOn : VaeTiling::kOff;
+  r.job.settings.sources["vae_tiling"] = shared  ? "tiles are shared"
+                                         : helps ? "whole frames would not fit"
+                                                 : "whole frames";
   if (tiling == VaeTiling::kOn) r.job.memory = estimate(r, true);
-  if (too_large) r.note("decoding in tiles: whole frames would not fit");
+  if (helps) r.note("decoding in tiles: whole frames would not fit");
+}
+
+std::string remedy(const Resolution& r, const StageEstimate& stage) {
+  const bool whole = stage.stage == "decode" && r.job.request().vae_tiling == VaeTiling::kOff;
+  if (!whole || saved_by_tiles(r) == 0) return "a smaller size or fewer frames";
+  return fmt::format("--vae-tiling on ({} GB)", gigabytes(needed(r, stage) - saved_by_tiles(r)));
 }
 
 void check_fit(Resolution& r) {
+  const auto* limit = r.request().max_memory ? "allowed (--max-memory)" : "free";
   for (const auto& stage : r.job.memory.stages) {
     if (fits(r, stage)) continue;
-    std::string hint = "a smaller size, fewer frames";
-    if (stage.stage == "decode" && r.request().vae_tiling == VaeTiling::kOff) {
-      hint = fmt::format("--vae-tiling on ({} GB)",
-                         gigabytes(needed(r, estimate(r, true).stages.back())));
-    }
     r.violations.add(ErrorKind::kMemory,
                      fmt::format("{} needs {} GB, {} GB are {}", stage.stage,
-                                 gigabytes(needed(r, stage)), gigabytes(r.job.memory_limit),
-                                 r.request().max_memory ? "allowed (--max-memory)" : "free"),
-                     hint);
+                                 gigabytes(needed(r, stage)), gigabytes(r.job.memory_limit), limit),
+                     remedy(r, stage));
   }
 }
 

@@ -86,29 +86,45 @@ void check_quality(Resolution& r) {
   if (!lossless) r.fill(request.crf, "crf", int64_t{18}, "the program");
 }
 
+using Obstacle = std::optional<config::Violation>;
+
+Obstacle in_folder(const std::string& flag, const fs::path& path) {
+  const auto folder = path.parent_path().empty() ? fs::path(".") : path.parent_path();
+  const auto where = path.string() + ": " + folder.string();
+  if (!fs::exists(folder))
+    return {{ErrorKind::kIo, where + " does not exist", "mkdir -p " + folder.string()}};
+  if (!fs::is_directory(folder))
+    return {{ErrorKind::kIo, where + " is a file, not a folder", "another " + flag}};
+  if (access(folder.c_str(), W_OK | X_OK) == 0) return std::nullopt;
+  return {{ErrorKind::kIo, where + " cannot be written to", "another " + flag}};
+}
+
+Obstacle at_frames(const fs::path& path, bool overwrite) {
+  const std::string other = "another --frames-dir";
+  if (!fs::exists(path)) return std::nullopt;
+  if (!fs::is_directory(path))
+    return {{ErrorKind::kConfig, path.string() + " is a file; --frames-dir wants a folder", other}};
+  if (overwrite || !fs::exists(path / "frame_00000.png")) return std::nullopt;
+  return {
+      {ErrorKind::kConfig, path.string() + " holds frames already", "--overwrite, or " + other}};
+}
+
+Obstacle at_file(const std::string& flag, const fs::path& path, bool overwrite) {
+  const auto other = "another " + (flag == "--output" ? "-o" : flag);
+  if (!fs::exists(path)) return std::nullopt;
+  if (fs::is_directory(path))
+    return {{ErrorKind::kConfig, path.string() + " is a folder; " + flag + " wants a file", other}};
+  if (overwrite) return std::nullopt;
+  return {{ErrorKind::kConfig, path.string() + " exists", "--overwrite, or " + other}};
+}
+
 // What stands in the way of writing `path`.
 void check_target(Resolution& r, const std::string& flag, const fs::path& path) {
-  const auto folder = path.parent_path().empty() ? fs::path(".") : path.parent_path();
-  const bool frames = flag == "--frames-dir";
-  const auto name = path.string();
-  if (!fs::is_directory(folder)) {
-    r.violations.add(ErrorKind::kIo,
-                     fmt::format("{}: the folder {} does not exist", name, folder.string()),
-                     "mkdir -p " + folder.string());
-  } else if (access(folder.c_str(), W_OK | X_OK) != 0) {
-    r.violations.add(ErrorKind::kIo,
-                     fmt::format("{}: the folder {} cannot be written to", name, folder.string()),
-                     "another " + flag);
-  } else if (frames && fs::exists(path) && !fs::is_directory(path)) {
-    r.wrong(fmt::format("{} is a file; {} wants a folder", name, flag), "another " + flag);
-  } else if (frames && fs::exists(path / "frame_00000.png") && !r.request().overwrite) {
-    r.wrong(fmt::format("{} holds frames already", name), "--overwrite, or another " + flag);
-  } else if (!frames && fs::is_directory(path)) {
-    r.wrong(fmt::format("{} is a folder; {} wants a file", name, flag), "another " + flag);
-  } else if (!frames && fs::exists(path) && !r.request().overwrite) {
-    r.wrong(fmt::format("{} exists", name),
-            "--overwrite, or another " + (flag == "--output" ? std::string("-o") : flag));
-  }
+  const bool overwrite = r.request().overwrite;
+  auto obstacle = in_folder(flag, path);
+  if (!obstacle)
+    obstacle = flag == "--frames-dir" ? at_frames(path, overwrite) : at_file(flag, path, overwrite);
+  if (obstacle) r.violations.add(obstacle->kind, obstacle->what, obstacle->hint);
 }
 
 void check_targets(Resolution& r) {

@@ -120,7 +120,7 @@ TEST_CASE("sizes, frames and quality are refused together with the nearest legal
         "--round-frames up\n"
         "/no/such/folder/x.avi: h264 video goes into .mp4 or .mkv | -o /no/such/folder/x.mp4\n"
         "--crf 60: h264 takes 1 to 51 | --crf 51\n"
-        "/no/such/folder/x.avi: the folder /no/such/folder does not exist | mkdir -p "
+        "/no/such/folder/x.avi: /no/such/folder does not exist | mkdir -p "
         "/no/such/folder\n");
 }
 

@@ -130,8 +130,8 @@ TEST_CASE(
 
   MemoryInput input;
   input.video = {848, 480, 121};
-  input.steps = 50, input.branches = 2, input.on_cpu = false,
-  input.dtype = config::Dtype::kBfloat16;
+  input.steps = 50, input.branches = 2;
+  input.use.on_cpu = false, input.use.dtype = config::Dtype::kBfloat16;
   const auto stage = hunyuan15_memory(facts, input).stages.at(1);
   CHECK(stage.stage == "denoise");
   CHECK(stage.weights == 2 * (8'326'608'160 - 54 * 50'356'224ull - 8'392'704));
@@ -140,13 +140,22 @@ TEST_CASE(
   // unchunked MLP.
   CHECK(stage.activations > 6 * 193'000'000ull);
   CHECK(stage.activations < 16 * 210'000'000ull);
-  input.on_cpu = true;
+  input.use.on_cpu = true;
   // On the CPU the pages of the modulation layers stay in the map.
   const auto on_cpu = hunyuan15_memory(facts, input).stages.at(1);
   CHECK(on_cpu.mapped == on_cpu.weights);
   CHECK(on_cpu.weights == 2 * 8'326'608'160);
-  input.dtype = config::Dtype::kFloat32;
+  input.use.dtype = config::Dtype::kFloat32;
   CHECK(hunyuan15_memory(facts, input).stages.at(1).mapped == 0);
+
+  // Streamed blocks: two at a time, and with HSDP this rank's parts of all.
+  input.use.on_cpu = false, input.use.dtype = config::Dtype::kBfloat16;
+  const uint64_t block = 2 * (151'056'896 - 50'356'224), root = stage.weights - 54 * block;
+  input.use.offload = config::Offload::kBlock;
+  CHECK(hunyuan15_memory(facts, input).stages.at(1).weights == root + 2 * block);
+  input.use.offload = config::Offload::kNone;
+  input.use.parallel.hsdp_shard = 8;
+  CHECK(hunyuan15_memory(facts, input).stages.at(1).weights == root + 2 * block + 54 * (block / 8));
   fs::remove_all(folder);
 }
 

@@ -15,14 +15,21 @@ RunReport example() {
   RunReport report;
   report.planned =
       Json::parse(R"({"job": {"seed": 7}, "plan": {"ranks": 2}, "model": {"variant": "480p_t2v"},
-                                   "stages": {"denoise": {"peak_bytes": 1000, "weights_bytes": 600}}})");
+                                   "stages": {"denoise": {"peak_bytes": 1000,
+                                                          "weights_bytes": 600}}})");
   report.versions = build_facts();
   report.seed = 7;
   report.frames = 9;
   report.seconds = 3.5;
   report.output = "fox.mp4";
   RankReport rank;
-  rank.stages = {{"load", 0.5, {}, 300}, {"denoise", 2.5, {1.5, 1.0}, 900, 0, 0, 0, 77}};
+  StageMeasure load, denoise;
+  load.stage = "load", load.seconds = 0.5, load.peak_host_bytes = 300;
+  denoise.stage = "denoise", denoise.seconds = 2.5, denoise.step_seconds = {1.5, 1.0};
+  denoise.peak_host_bytes = 900, denoise.bytes_read = 77;
+  rank.stages = {load, denoise};
+  rank.stages[1].bytes_sent = {{"ulysses", 1000}};
+  rank.stages[1].step_bytes_sent = {{"ulysses", {400, 600}}};
   rank.bytes_sent = {{"ulysses", 1024}};
   report.ranks = {rank, rank};
   report.ranks[1].rank = 1;
@@ -45,6 +52,10 @@ TEST_CASE("metrics") {
   CHECK(json["ranks"].size() == 2);
   CHECK(json["ranks"][1]["stages"]["denoise"]["measured_to_planned"] == Approx(2.0));
   CHECK(json["ranks"][0]["bytes_sent"]["ulysses"] == 1024);
+  CHECK(json["stages"]["denoise"]["bytes_sent"]["ulysses"] == 1000);
+  CHECK(json["stages"]["denoise"]["step_bytes_sent"]["ulysses"] ==
+        OrderedJson::parse("[400, 600]"));
+  CHECK_FALSE(json["stages"]["load"].contains("bytes_sent"));
   CHECK(json["versions"]["kinema"] == version());
 }
 

@@ -1,0 +1,56 @@
+// Sums over headers, and where streamed blocks are.
+#include "plan/memory_weights.h"
+
+#include <algorithm>
+
+#include "plan/residency.h"
+
+namespace kinema::plan {
+namespace {
+
+checkpoint::Dtype stored(config::Dtype dtype) {
+  return dtype == config::Dtype::kFloat32 ? checkpoint::Dtype::kF32 : checkpoint::Dtype::kBF16;
+}
+
+}  // namespace
+
+Weights& Weights::operator+=(const Weights& other) {
+  bytes += other.bytes;
+  mapped += other.mapped;
+  return *this;
+}
+
+Weights Weights::operator/(int64_t parts) const {
+  return {bytes / static_cast<uint64_t>(parts), mapped / static_cast<uint64_t>(parts)};
+}
+
+uint64_t element_bytes(config::Dtype dtype) { return dtype == config::Dtype::kFloat32 ? 4 : 2; }
+
+Weights needed_weights(const ComponentFacts& component,
+                       const WeightUse& use,
+                       const Needed& needed) {
+  Weights total;
+  const auto opened = checkpoint::Component::open(component.weights);
+  for (const auto& [name, tensor] : opened.tensors()) {
+    if (!needed(name)) continue;
+    const uint64_t bytes = tensor.entry.elements() * element_bytes(use.dtype);
+    total.bytes += bytes;
+    if (use.on_cpu && tensor.entry.dtype == stored(use.dtype)) total.mapped += bytes;
+  }
+  return total;
+}
+
+Weights placed(const Weights& blocks, int64_t count, const WeightUse& use) {
+  const bool sharded = use.parallel.hsdp_shard > 0;
+  if ((!sharded && use.offload != config::Offload::kBlock) || count == 0) return blocks;
+  const StreamShape shape{.blocks = count,
+                          .block_bytes = blocks.bytes / static_cast<uint64_t>(count),
+                          .ranks = std::max<int64_t>(1, use.parallel.hsdp_shard),
+                          .parts_on_device = sharded};
+  Weights there{stream_bytes(shape, 0), 0};
+  // On the CPU the blocks' home is this memory too: the files' map, or converted copies.
+  if (!sharded && use.on_cpu) there += blocks;
+  return there;
+}
+
+}  // namespace kinema::plan

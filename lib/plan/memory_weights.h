@@ -1,0 +1,43 @@
+// Bytes that a network's weights take on a device, counted from the headers of its files.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "config/request.h"
+#include "plan/model_facts.h"
+#include "plan/parallel_plan.h"
+
+namespace kinema::plan {
+
+struct Weights {
+  uint64_t bytes = 0;
+  uint64_t mapped = 0;  // the part that is used where it lies in the files' map
+
+  Weights& operator+=(const Weights& other);
+  Weights operator/(int64_t parts) const;
+};
+
+// How weights are computed with.
+struct WeightUse {
+  config::Dtype dtype = config::Dtype::kFloat32;
+  bool on_cpu = true;
+  ParallelPlan parallel = {};
+  config::Offload offload = config::Offload::kNone;
+};
+
+using Needed = std::function<bool(const std::string& name)>;
+
+// Bytes of one element.
+uint64_t element_bytes(config::Dtype dtype);
+
+// The needed tensors of a component in the type they are computed in. On the CPU a tensor that is
+// stored in that type is used where it lies.
+Weights needed_weights(const ComponentFacts& component, const WeightUse& use, const Needed& needed);
+
+// A network of `count` equal blocks, of which a rank holds what HSDP or offload leave it: parts,
+// and two blocks at a time.
+Weights placed(const Weights& blocks, int64_t count, const WeightUse& use);
+
+}  // namespace kinema::plan
