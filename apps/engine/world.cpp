@@ -43,7 +43,10 @@ plan::ParallelPlan agreed_plan(const config::Request& request, const plan::Model
 parallel::GroupMaker gloo_groups(comm::Rendezvous& rendezvous, bool compare) {
   return [&rendezvous, compare](const std::string& name, const std::vector<int>& members) {
     auto group = comm::gloo_group(rendezvous, name, members);
-    return compare ? comm::checked(std::move(group), rendezvous, members) : std::move(group);
+    // The weights' group works on a thread of its own, which must not wait for the store while the
+    // other does.
+    return compare && name != "weights" ? comm::checked(std::move(group), rendezvous, members)
+                                        : std::move(group);
   };
 }
 

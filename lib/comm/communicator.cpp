@@ -22,6 +22,11 @@ at::Tensor Communicator::all_gather(const at::Tensor& part) {
   return do_all_gather(part);
 }
 
+void Communicator::all_gather_into(const at::Tensor& part, at::Tensor& whole) {
+  begin("all_gather", static_cast<int64_t>(part.nbytes()) * (size() - 1));
+  do_all_gather_into(part, whole);
+}
+
 at::Tensor Communicator::all_to_all(const at::Tensor& rows) {
   begin("all_to_all", static_cast<int64_t>(rows.nbytes()) / size() * (size() - 1));
   return do_all_to_all(rows);
@@ -50,6 +55,10 @@ std::unique_ptr<Pending> Communicator::send(const at::Tensor& tensor, int to, in
 std::unique_ptr<Pending> Communicator::receive(at::Tensor& tensor, int from, int tag) {
   begin("receive", 0);
   return do_receive(tensor, from, tag);
+}
+
+void Communicator::do_all_gather_into(const at::Tensor& part, at::Tensor& whole) {
+  whole.view({-1}).copy_(do_all_gather(part).view({-1}));
 }
 
 at::Tensor LocalCommunicator::do_all_gather(const at::Tensor& part) { return part.unsqueeze(0); }

@@ -47,6 +47,8 @@ class Communicator {
 
   // [...] -> [size, ...], in rank order.
   at::Tensor all_gather(const at::Tensor& part);
+  // The same into `whole`, contiguous and with size() times the part's elements.
+  void all_gather_into(const at::Tensor& part, at::Tensor& whole);
   // Row r of [size, ...] goes to rank r; row r of the result came from rank r.
   at::Tensor all_to_all(const at::Tensor& rows);
   // Sums in place.
@@ -65,6 +67,7 @@ class Communicator {
 
  private:
   virtual at::Tensor do_all_gather(const at::Tensor& part) = 0;
+  virtual void do_all_gather_into(const at::Tensor& part, at::Tensor& whole);
   virtual at::Tensor do_all_to_all(const at::Tensor& rows) = 0;
   virtual void do_all_reduce_sum(at::Tensor& tensor) = 0;
   virtual void do_broadcast(at::Tensor& tensor, int root) = 0;

@@ -74,6 +74,16 @@ class GlooCommunicator : public Communicator {
     return out;
   }
 
+  void do_all_gather_into(const at::Tensor& part, at::Tensor& whole) override {
+    if (!whole.is_cpu()) {
+      whole.view({-1}).copy_(do_all_gather(part).view({-1}));
+      return;
+    }
+    auto flat = whole.view({-1});
+    auto source = part.contiguous().view({-1});
+    named("all_gather", [&] { backend_->_allgather_base(flat, source)->wait(); });
+  }
+
   at::Tensor do_all_to_all(const at::Tensor& rows) override {
     auto in = rows.contiguous();
     auto out = at::empty_like(in);

@@ -7,12 +7,7 @@
 namespace kinema::config {
 
 const std::vector<Unsupported>& unsupported_yet() {
-  static const std::vector<Unsupported> list = {
-      {"use_hsdp", {}},
-      {"hsdp_shard_size", {}},
-      {"hsdp_replicate_size", {}},
-      {"offload", {}},
-  };
+  static const std::vector<Unsupported> list = {};
   return list;
 }
 

@@ -51,6 +51,8 @@ Team::Team(const plan::DeviceMesh& mesh, int rank, const GroupMaker& make_group)
   auto vae = as_ints(mesh.vae(rank));
   in_vae_ = std::find(vae.begin(), vae.end(), rank) != vae.end();
   vae_ = in_vae_ ? make_group("vae", vae) : alone("vae");
+  if (plan_.hsdp_shard > 0 && denoises_)
+    weights_ = make_group("weights", as_ints(mesh.shard(rank)));
   fill_seams(mesh, rank);
 }
 

@@ -41,6 +41,9 @@ class Team {
   comm::Communicator& tensor() const { return *tensor_; }
   comm::Communicator& cfg() const { return *cfg_; }
   comm::Communicator& vae() const { return *vae_; }
+  // The ranks that hold one copy of the repeated blocks' weights together; null if every rank has
+  // its own. For streaming alone: it may be used by another thread than the one that computes.
+  const std::shared_ptr<comm::Communicator>& weights() const { return weights_; }
   // Whether this process decodes tiles.
   bool in_vae() const { return in_vae_; }
 
@@ -72,6 +75,7 @@ class Team {
   int rank_ = 0;
   bool denoises_ = true, in_vae_ = true;
   std::unique_ptr<comm::Communicator> replica_, tensor_, ulysses_, ring_, sequence_, cfg_, vae_;
+  std::shared_ptr<comm::Communicator> weights_;
   SequenceLayout layout_;
   std::unique_ptr<nn::TokenSplit> tokens_;
   std::unique_ptr<nn::JointAttention> inner_, attend_owner_;

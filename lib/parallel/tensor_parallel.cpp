@@ -59,10 +59,9 @@ const CutRule* TensorParallelSource::rule(const std::string& name) const {
   return nullptr;
 }
 
-at::Tensor TensorParallelSource::take(const std::string& name, at::IntArrayRef shape) {
+weights::Slice TensorParallelSource::part(const std::string& name, at::IntArrayRef shape) const {
   const auto* found = rule(name);
-  if (found == nullptr || (found->cut == Cut::kRows && is_bias(name)))
-    return store_.take(name, shape);
+  if (found == nullptr || (found->cut == Cut::kRows && is_bias(name))) return {};
   const int64_t dim = found->cut == Cut::kColumns ? 0 : 1;
   const int64_t size = shape[static_cast<size_t>(dim)];
   if (size % comm_.size() != 0) {
@@ -71,7 +70,12 @@ at::Tensor TensorParallelSource::take(const std::string& name, at::IntArrayRef s
                                         " tensor-parallel ranks do not divide");
   }
   const int64_t length = size / comm_.size();
-  return store_.take_slice(name, shape, {dim, length * comm_.rank(), length});
+  return {dim, length * comm_.rank(), length};
+}
+
+at::Tensor TensorParallelSource::take(const std::string& name, at::IntArrayRef shape) {
+  const auto mine = part(name, shape);
+  return mine.length == 0 ? store_.take(name, shape) : store_.take_slice(name, shape, mine);
 }
 
 weights::OutputOp TensorParallelSource::after(const std::string& name) const {

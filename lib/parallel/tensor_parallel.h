@@ -41,6 +41,8 @@ class TensorParallelSource : public weights::ParamSource {
     return store_.take_table(name, shape);
   }
   bool has(const std::string& name) const override { return store_.has(name); }
+  // This rank's part of the parameter whose full shape is `shape`; length 0: all of it.
+  weights::Slice part(const std::string& name, at::IntArrayRef shape) const;
   weights::OutputOp after(const std::string& name) const override;
 
  private:

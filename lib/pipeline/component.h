@@ -22,6 +22,8 @@ class OpenComponent {
   OpenComponent(const Runtime& runtime, const std::string& name, weights::NameMap names);
 
   weights::ParamSource& source() { return cut_; }
+  weights::WeightStore& store() { return store_; }
+  parallel::TensorParallelSource& cut() { return cut_; }
   uint64_t bytes_read() const { return store_.bytes_read(); }
   // To be called when everything has been taken.
   void warn_unread() const { store_.warn_unread(); }

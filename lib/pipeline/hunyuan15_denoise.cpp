@@ -9,7 +9,7 @@
 
 #include "base/interrupt.h"
 #include "models/hunyuan15/transformer.h"
-#include "pipeline/component.h"
+#include "pipeline/streamed_component.h"
 #include "plan/geometry.h"
 #include "plan/split_limits.h"
 #include "sampling/finite.h"
@@ -68,20 +68,25 @@ class Denoiser {
         component_(runtime,
                    "transformer",
                    transformer_names(runtime),
-                   parallel::hunyuan15_transformer_rules()),
-        model_(component_.source()),
-        transformer_(model_, config(), {runtime.team.attend(), runtime.team.tokens(), blocks_}) {
+                   parallel::hunyuan15_transformer_rules(),
+                   hunyuan15::block_prefixes(config())),
+        transformer_(nn::ParamScope(component_.source()),
+                     config(),
+                     {runtime.team.attend(), runtime.team.tokens(), component_}) {
     const auto numerics = runtime.request.numerics;
     auto t = sampling::model_times(schedule, runtime.dtype, numerics);
     at::Tensor t_r;
     if (config().use_meanflow) {
       t_r = sampling::model_target_times(schedule, runtime.dtype, numerics);
     }
-    auto table = std::make_shared<hunyuan15::ModulationTable>(model_, config(), t, t_r);
+    auto table = std::make_shared<hunyuan15::ModulationTable>(nn::ParamScope(component_.present()),
+                                                              config(), t, t_r);
     prepared_ = transformer_.prepare(sizes, std::move(table), conditions);
-    component_.warn_unread();
-    runtime.stages.read(component_.bytes_read());
+    component_.start(schedule.steps());
   }
+
+  // After the last step.
+  void finish() { component_.finish(); }
 
   // One velocity per condition, of the first `count` of them.
   std::vector<at::Tensor> operator()(const at::Tensor& input, int64_t step, size_t count) const {
@@ -98,9 +103,7 @@ class Denoiser {
   }
 
   Runtime& runtime_;
-  nn::BlockWeights blocks_;
-  OpenComponent component_;
-  nn::ParamScope model_;
+  StreamedComponent component_;
   hunyuan15::Transformer transformer_;
   hunyuan15::Prepared prepared_;
 };
@@ -118,7 +121,7 @@ at::Tensor denoised(Runtime& runtime,
   runtime.team.begin(plan::video_tokens(request, runtime.model));
 
   runtime.stages.begin("load");
-  const Denoiser denoiser(runtime, schedule, sizes, conditions);
+  Denoiser denoiser(runtime, schedule, sizes, conditions);
   auto latents =
       tensor::initial_noise(sizes, *request.seed, runtime.dtype).to(runtime.device).to(at::kFloat);
   runtime.dump.add("latents_initial", latents);
@@ -136,9 +139,10 @@ at::Tensor denoised(Runtime& runtime,
     const auto where =
         "denoise step " + std::to_string(step + 1) + " of " + std::to_string(schedule.steps());
     sampling::require_finite(latents, where);
-    runtime.stages.step_done();
     stop_together_if_interrupted(runtime.team, "after " + where);
+    runtime.stages.step_done();
   }
+  denoiser.finish();
   return latents;
 }
 

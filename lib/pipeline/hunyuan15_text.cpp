@@ -2,7 +2,9 @@
 // the rest.
 #include "pipeline/hunyuan15_text.h"
 
-#include "pipeline/component.h"
+#include <optional>
+
+#include "pipeline/streamed_component.h"
 #include "text/hunyuan15_prompt.h"
 
 namespace kinema::pipeline {
@@ -12,54 +14,108 @@ std::filesystem::path tokenizer_folder(const Runtime& runtime, const char* name)
   return runtime.model.index.folder / name;
 }
 
-// Whether this rank belongs to the tensor-parallel group that encodes prompt `index`.
-bool encodes(const Runtime& runtime, size_t index) {
-  const int first = runtime.team.speaker(index), rank = runtime.team.replica().rank();
-  return rank >= first && rank < first + runtime.team.tensor_ranks();
+const config::QwenTextConfig& text_config(const Runtime& runtime) {
+  return runtime.model.hunyuan15.text_encoder;
 }
 
-class Encoders {
+// Key-value heads that the ranks do not divide leave the encoder whole on each of them.
+const std::vector<parallel::CutRule>& text_rules(const Runtime& runtime) {
+  static const std::vector<parallel::CutRule> uncut;
+  const auto& config = text_config(runtime);
+  const int64_t ranks = runtime.team.tensor().size();
+  const bool divides = config.num_key_value_heads % ranks == 0 &&
+                       config.num_attention_heads % ranks == 0 &&
+                       config.intermediate_size % ranks == 0;
+  return divides ? parallel::qwen_text_rules() : uncut;
+}
+
+std::vector<std::string> text_blocks(const Runtime& runtime) {
+  std::vector<std::string> scopes;
+  for (int64_t i = 0; i < text_config(runtime).num_hidden_layers; ++i)
+    scopes.push_back("layers." + std::to_string(i));
+  return scopes;
+}
+
+class TextEncoder {
  public:
-  explicit Encoders(Runtime& runtime)
-      : text_component_(runtime,
-                        "text_encoder",
-                        text::QwenTextModel::names(text_config(runtime)),
-                        text_rules(runtime)),
-        text_(nn::ParamScope(text_component_.source()), text_config(runtime)),
-        glyph_component_(runtime, "text_encoder_2", text::T5Encoder::names()),
-        glyph_(nn::ParamScope(glyph_component_.source()), runtime.model.hunyuan15.text_encoder_2) {
-    text_component_.warn_unread();
-    glyph_component_.warn_unread();
-    runtime.stages.read(text_component_.bytes_read() + glyph_component_.bytes_read());
+  TextEncoder(Runtime& runtime, int64_t passes)
+      : component_(runtime,
+                   "text_encoder",
+                   text::QwenTextModel::names(text_config(runtime)),
+                   text_rules(runtime),
+                   text_blocks(runtime)),
+        model_(nn::ParamScope(component_.source()), text_config(runtime)) {
+    component_.start(passes);
   }
 
-  hunyuan15::Condition operator()(const text::Hunyuan15Tokens& tokens) {
-    return {text::encode_text(tokens, text_, blocks_),
-            text::encode_glyphs(tokens, glyph_, blocks_),
-            {}};
+  at::Tensor operator()(const text::Hunyuan15Tokens& tokens) {
+    return text::encode_text(tokens, model_, component_);
+  }
+  void pass_by() { component_.pass_by(); }
+  void finish() { component_.finish(); }
+
+ private:
+  StreamedComponent component_;
+  text::QwenTextModel model_;
+};
+
+class GlyphEncoder {
+ public:
+  explicit GlyphEncoder(Runtime& runtime)
+      : component_(runtime, "text_encoder_2", text::T5Encoder::names()),
+        model_(nn::ParamScope(component_.source()), runtime.model.hunyuan15.text_encoder_2) {
+    component_.warn_unread();
+    runtime.stages.read(component_.bytes_read());
+  }
+
+  at::Tensor operator()(const text::Hunyuan15Tokens& tokens) {
+    nn::BlockWeights present;
+    return text::encode_glyphs(tokens, model_, present);
   }
 
  private:
-  static const config::QwenTextConfig& text_config(const Runtime& runtime) {
-    return runtime.model.hunyuan15.text_encoder;
-  }
-  // Key-value heads that the ranks do not divide leave the encoder whole on each of them.
-  static const std::vector<parallel::CutRule>& text_rules(const Runtime& runtime) {
-    static const std::vector<parallel::CutRule> uncut;
-    const auto& config = text_config(runtime);
-    const int64_t ranks = runtime.team.tensor().size();
-    const bool divides = config.num_key_value_heads % ranks == 0 &&
-                         config.num_attention_heads % ranks == 0 &&
-                         config.intermediate_size % ranks == 0;
-    return divides ? parallel::qwen_text_rules() : uncut;
-  }
-
-  nn::BlockWeights blocks_;
-  OpenComponent text_component_;
-  text::QwenTextModel text_;
-  OpenComponent glyph_component_;
-  text::T5Encoder glyph_;
+  OpenComponent component_;
+  text::T5Encoder model_;
 };
+
+// What this rank does in each round, in which every column of guidance branches has one prompt at
+// most: the prompt to encode, or nothing but help its peers with its part of the weights. Prompts
+// are encoded by their column's first tensor-parallel ranks.
+std::vector<std::optional<size_t>> rounds_here(const parallel::Team& team, size_t prompts) {
+  std::vector<std::optional<size_t>> rounds;
+  if (!team.denoises()) return rounds;
+  const auto columns = static_cast<size_t>(team.cfg().size());
+  const auto column = static_cast<size_t>(team.cfg().rank());
+  const int first = team.speaker(column), rank = team.replica().rank();
+  const bool speaks = rank >= first && rank < first + team.tensor_ranks();
+  for (size_t start = 0; start < prompts; start += columns) {
+    if (speaks && start + column < prompts) {
+      rounds.emplace_back(start + column);
+    } else if (team.weights()) {
+      rounds.emplace_back();
+    }
+  }
+  return rounds;
+}
+
+std::vector<hunyuan15::Condition> encoded_here(Runtime& runtime,
+                                               const std::vector<text::Hunyuan15Tokens>& tokens) {
+  std::vector<hunyuan15::Condition> conditions(tokens.size());
+  const auto rounds = rounds_here(runtime.team, tokens.size());
+  if (rounds.empty()) return conditions;
+  TextEncoder text(runtime, static_cast<int64_t>(rounds.size()));
+  std::optional<GlyphEncoder> glyphs;
+  for (const auto& prompt : rounds) {
+    if (!prompt) {
+      text.pass_by();
+      continue;
+    }
+    if (!glyphs) glyphs.emplace(runtime);
+    conditions[*prompt] = {text(tokens[*prompt]), (*glyphs)(tokens[*prompt]), {}};
+  }
+  text.finish();
+  return conditions;
+}
 
 }  // namespace
 
@@ -68,15 +124,9 @@ std::vector<hunyuan15::Condition> encode_prompts(Runtime& runtime,
   // Every rank tokenizes, so that a prompt that cannot be is refused by all alike.
   const text::Hunyuan15Tokenizer tokenizer(tokenizer_folder(runtime, "tokenizer"),
                                            tokenizer_folder(runtime, "tokenizer_2"));
-  std::optional<Encoders> encoders;
-  std::vector<hunyuan15::Condition> conditions(prompts.size());
-  for (size_t i = 0; i < prompts.size(); ++i) {
-    const auto tokens = tokenizer(prompts[i]);
-    if (!encodes(runtime, i)) continue;
-    if (!encoders) encoders.emplace(runtime);
-    conditions[i] = (*encoders)(tokens);
-  }
-  encoders.reset();
+  std::vector<text::Hunyuan15Tokens> tokens;
+  for (const auto& prompt : prompts) tokens.push_back(tokenizer(prompt));
+  auto conditions = encoded_here(runtime, tokens);
   for (size_t i = 0; i < prompts.size(); ++i) {
     auto& condition = conditions[i];
     const int root = runtime.team.speaker(i);

@@ -37,6 +37,7 @@ void add(report::StageMeasure& sum, const report::StageMeasure& more) {
   sum.step_seconds.insert(sum.step_seconds.end(), more.step_seconds.begin(),
                           more.step_seconds.end());
   sum.bytes_read += more.bytes_read;
+  for (const auto& [component, stream] : more.streams) sum.streams[component] = stream;
   largest(sum.peak_host_bytes, more.peak_host_bytes);
   largest(sum.peak_allocated_bytes, more.peak_allocated_bytes);
   largest(sum.peak_reserved_bytes, more.peak_reserved_bytes);

@@ -29,6 +29,11 @@ class Stages {
   // So many bytes of the checkpoint were read in this stage.
   void read(uint64_t bytes) { current_.bytes_read += bytes; }
 
+  // A component's blocks were streamed in this stage.
+  void streamed(const std::string& component, const report::StreamMeasure& stream) {
+    current_.streams[component] = stream;
+  }
+
   const std::vector<report::StageMeasure>& measures() const { return measures_; }
 
  private:

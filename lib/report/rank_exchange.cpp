@@ -6,9 +6,11 @@ namespace kinema::report {
 std::string packed(const RankReport& report) {
   Json stages = Json::array();
   for (const auto& stage : report.stages) {
+    Json streams = Json::object();
+    for (const auto& [component, stream] : stage.streams) streams[component] = stream_json(stream);
     stages.push_back({stage.stage, stage.seconds, stage.step_seconds, stage.peak_host_bytes,
                       stage.peak_allocated_bytes, stage.peak_reserved_bytes,
-                      stage.peak_device_bytes, stage.bytes_read});
+                      stage.peak_device_bytes, stage.bytes_read, streams});
   }
   return Json{{"rank", report.rank}, {"stages", stages}, {"bytes_sent", report.bytes_sent}}.dump();
 }
@@ -28,6 +30,8 @@ RankReport unpacked(const std::string& text) {
     row.at(5).get_to(stage.peak_reserved_bytes);
     row.at(6).get_to(stage.peak_device_bytes);
     row.at(7).get_to(stage.bytes_read);
+    for (const auto& [component, stream] : row.at(8).items())
+      stage.streams[component] = stream_measure(stream);
     report.stages.push_back(std::move(stage));
   }
   return report;

@@ -26,6 +26,8 @@ OrderedJson measured(const StageMeasure& stage) {
     json["peak_device_bytes"] = stage.peak_device_bytes;
   }
   json["bytes_read"] = stage.bytes_read;
+  for (const auto& [component, stream] : stage.streams)
+    json["streams"][component] = stream_json(stream);
   return json;
 }
 
@@ -54,6 +56,36 @@ OrderedJson rank_json(const RankReport& rank, const Json& planned) {
 }
 
 }  // namespace
+
+OrderedJson stream_json(const StreamMeasure& stream) {
+  return {{"home", stream.home},
+          {"units", stream.units},
+          {"slots", stream.slots},
+          {"passes", stream.passes},
+          {"fetches", stream.fetches},
+          {"largest_unit_bytes", stream.largest_unit_bytes},
+          {"fetched_bytes", stream.fetched_bytes},
+          {"sent_bytes", stream.sent_bytes},
+          {"resident_bytes", stream.resident_bytes},
+          {"fetching_seconds", stream.fetching_seconds},
+          {"exposed_seconds", stream.exposed_seconds}};
+}
+
+StreamMeasure stream_measure(const Json& json) {
+  StreamMeasure stream;
+  json.at("home").get_to(stream.home);
+  json.at("units").get_to(stream.units);
+  json.at("slots").get_to(stream.slots);
+  json.at("passes").get_to(stream.passes);
+  json.at("fetches").get_to(stream.fetches);
+  json.at("largest_unit_bytes").get_to(stream.largest_unit_bytes);
+  json.at("fetched_bytes").get_to(stream.fetched_bytes);
+  json.at("sent_bytes").get_to(stream.sent_bytes);
+  json.at("resident_bytes").get_to(stream.resident_bytes);
+  json.at("fetching_seconds").get_to(stream.fetching_seconds);
+  json.at("exposed_seconds").get_to(stream.exposed_seconds);
+  return stream;
+}
 
 OrderedJson metrics_json(const RunReport& report) {
   OrderedJson json;

@@ -11,6 +11,21 @@
 
 namespace kinema::report {
 
+// How a network's repeated blocks came and went in a stage.
+struct StreamMeasure {
+  std::string home;                 // where they were kept: "shards of 2 ranks"
+  int64_t units = 0;                // blocks that are streamed
+  int64_t slots = 0;                // blocks that are there at a time
+  int64_t passes = 0;               // over all blocks
+  int64_t fetches = 0;              // of one block each
+  uint64_t largest_unit_bytes = 0;  // as it is gathered
+  uint64_t fetched_bytes = 0;       // into slots
+  uint64_t sent_bytes = 0;          // to ranks that fetched the same
+  uint64_t resident_bytes = 0;      // home, slots and all that is not streamed
+  double fetching_seconds = 0;      // in which something was being fetched
+  double exposed_seconds = 0;       // in which computing waited for it
+};
+
 // One stage as measured by one rank. Bytes are 0 where they mean nothing (device memory on the
 // CPU).
 struct StageMeasure {
@@ -22,6 +37,7 @@ struct StageMeasure {
   uint64_t peak_reserved_bytes = 0;   // device: what the allocator holds
   uint64_t peak_device_bytes = 0;     // device: all processes, everything
   uint64_t bytes_read = 0;            // of the checkpoint
+  std::map<std::string, StreamMeasure> streams;  // by component
 };
 
 // What one rank measured.
@@ -41,6 +57,10 @@ struct RunReport {
   std::filesystem::path output;
   std::vector<RankReport> ranks;
 };
+
+// A stream as it stands in the metrics, and back.
+OrderedJson stream_json(const StreamMeasure& stream);
+StreamMeasure stream_measure(const Json& json);
 
 // The metrics file: "schema", "versions", "job", "plan", "seconds", "stages" (rank 0, each with the
 // plan's estimate and the ratio of the measured peak to it), "ranks".

@@ -34,6 +34,17 @@ bool fits(at::IntArrayRef stored, at::IntArrayRef wanted) {
                     [](int64_t has, int64_t wants) { return wants == -1 || wants == has; });
 }
 
+void check_slice(const StoredTensor& stored, const Slice& slice) {
+  const auto& sizes = stored.entry.shape;
+  const auto dim = static_cast<size_t>(slice.dim);
+  if (dim >= sizes.size() || slice.start < 0 || slice.length <= 0 ||
+      slice.start > sizes[dim] - slice.length) {
+    throw Error(ErrorKind::kInternal,
+                where(stored) + " has no part of " + std::to_string(slice.length) + " from " +
+                    std::to_string(slice.start) + " along dimension " + std::to_string(slice.dim));
+  }
+}
+
 }  // namespace
 
 WeightStore::WeightStore(checkpoint::Component component, Placement placement, NameMap names)
@@ -122,23 +133,23 @@ at::Tensor WeightStore::take_slice(const std::string& name,
                                    at::IntArrayRef shape,
                                    const Slice& slice) {
   const auto& stored = checked(name, shape);
-  const auto& sizes = stored.entry.shape;
-  const auto dim = static_cast<size_t>(slice.dim);
-  if (dim >= sizes.size() || slice.start < 0 || slice.length <= 0 ||
-      slice.start > sizes[dim] - slice.length) {
-    throw Error(ErrorKind::kInternal,
-                where(stored) + " has no part of " + std::to_string(slice.length) + " from " +
-                    std::to_string(slice.start) + " along dimension " + std::to_string(slice.dim));
-  }
+  check_slice(stored, slice);
   auto factor = scale(name, stored);
   if (slice.dim == 0) {
     if (factor.defined() && factor.numel() > 1)
       factor = factor.reshape({-1}).narrow(0, slice.start, slice.length);
     return placed(rows(stored, slice.start, slice.length), factor);
   }
-  bytes_read_ +=
-      stored.entry.bytes / static_cast<uint64_t>(sizes[dim]) * static_cast<uint64_t>(slice.length);
+  bytes_read_ += stored.entry.bytes /
+                 static_cast<uint64_t>(stored.entry.shape[static_cast<size_t>(slice.dim)]) *
+                 static_cast<uint64_t>(slice.length);
   return converted(stored, placement_, slice, factor);
+}
+
+StoredPart WeightStore::locate(const std::string& name, at::IntArrayRef shape, const Slice& slice) {
+  const auto& stored = checked(name, shape);
+  if (slice.length != 0) check_slice(stored, slice);
+  return {stored, slice, scale(name, stored)};
 }
 
 std::vector<std::string> WeightStore::unread() const {

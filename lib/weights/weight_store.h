@@ -13,6 +13,7 @@
 #include "weights/convert.h"
 #include "weights/name_map.h"
 #include "weights/param_source.h"
+#include "weights/stored_part.h"
 
 namespace kinema::weights {
 
@@ -37,6 +38,10 @@ class WeightStore : public ParamSource {
   // read.
   at::Tensor take_slice(const std::string& name, at::IntArrayRef shape, const Slice& slice);
 
+  // Where the parameter whose full shape is `shape` lies, for reading it later and in pieces; a
+  // slice of length 0 is all of it. Counts as taken, but nothing is read.
+  StoredPart locate(const std::string& name, at::IntArrayRef shape, const Slice& slice);
+
   // Stored names that nobody took and that are not declared unused, sorted.
   std::vector<std::string> unread() const;
   // One warning that names them, if there are any.
@@ -45,6 +50,7 @@ class WeightStore : public ParamSource {
   // Bytes of the files asked for so far.
   uint64_t bytes_read() const { return bytes_read_; }
   const checkpoint::Component& component() const { return component_; }
+  const Placement& placement() const { return placement_; }
 
  private:
   const checkpoint::StoredTensor& checked(const std::string& name, at::IntArrayRef shape);

@@ -1,0 +1,61 @@
+// Brings each block's weights into one of a few slots just before the block runs, while the one
+// before it computes.
+#pragma once
+
+#include <memory>
+#include <thread>
+
+#include "nn/seams.h"
+#include "parallel/block_home.h"
+
+namespace kinema::parallel {
+
+struct StreamCounts {
+  int64_t passes = 0, fetches = 0;
+  int64_t bytes_fetched = 0;    // into slots
+  double waited_seconds = 0;    // in which enter() had to wait: what is not hidden
+  double fetching_seconds = 0;  // in which something was being fetched
+};
+
+// Blocks are entered and left one after the other, in order, `passes` times; from the last block of
+// a pass the first of the next is fetched, after the last pass nothing. A fetch into a slot begins
+// when the block that used it before has been left.
+//
+// On the CPU a thread of its own fetches. On a GPU a block is fetched when it is entered, in the
+// order of the stream that computes, so that nothing overlaps there.
+class BlockStreamer : public nn::BlockWeights {
+ public:
+  // Begins to fetch at once, into `slots` (at least 1; 2 hide transfers
+  // behind computing) on `device`.
+  BlockStreamer(StreamUnits units,
+                std::unique_ptr<BlockHome> home,
+                at::Device device,
+                int slots,
+                int64_t passes);
+  // Waits for a fetch under way, unless an error is passing through: a peer that failed would never
+  // let it end. The thread is then left to the end of the process.
+  ~BlockStreamer() override;
+  BlockStreamer(const BlockStreamer&) = delete;
+  BlockStreamer& operator=(const BlockStreamer&) = delete;
+
+  // Throws whatever a fetch threw.
+  void enter(int64_t index) override;
+  void leave(int64_t index) override;
+  // A pass in which nothing is computed, for a rank whose peers need its parts.
+  void pass_by();
+
+  StreamCounts counts() const;
+  const BlockHome& home() const;
+  const std::vector<StreamUnit>& units() const;
+  // Home and slots.
+  int64_t resident_bytes() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;  // also the thread's
+  std::thread thread_;
+  int64_t entered_ = 0;
+  int errors_before_;
+};
+
+}  // namespace kinema::parallel

@@ -1,0 +1,51 @@
+// The order in which a model takes its parameters is about the order in which it uses them.
+#include "parallel/stream_source.h"
+
+#include <utility>
+
+namespace kinema::parallel {
+
+StreamSource::StreamSource(weights::WeightStore& store,
+                           TensorParallelSource& cut,
+                           const std::vector<std::string>& blocks)
+    : store_(store), cut_(cut), units_(blocks.size()) {
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    prefixes_.push_back(blocks[i] + ".");
+    units_[i].block = static_cast<int64_t>(i);
+  }
+}
+
+StreamUnit* StreamSource::unit_of(const std::string& name) {
+  for (size_t i = 0; i < prefixes_.size(); ++i) {
+    if (name.starts_with(prefixes_[i])) return &units_[i];
+  }
+  return nullptr;
+}
+
+at::Tensor StreamSource::take(const std::string& name, at::IntArrayRef shape) {
+  auto* unit = unit_of(name);
+  if (unit == nullptr) {
+    auto parameter = cut_.take(name, shape);
+    resident_bytes_ += static_cast<int64_t>(parameter.nbytes());
+    return parameter;
+  }
+  // A model may look at a parameter before the layer takes it.
+  if (auto known = taken_.find(name); known != taken_.end()) return known->second;
+  auto part = store_.locate(name, shape, cut_.part(name, shape));
+  const auto& placement = store_.placement();
+  auto parameter =
+      unbound_parameter(part.sizes(), at::TensorOptions(placement.dtype).device(placement.device));
+  unit->layout.add(name, part.sizes(), placement.dtype);
+  unit->parts.push_back(std::move(part));
+  unit->handles.push_back(parameter);
+  taken_[name] = parameter;
+  return parameter;
+}
+
+StreamUnits StreamSource::units() {
+  // Blocks that the model does not have (an encoder's last layers) took nothing.
+  std::erase_if(units_, [](const StreamUnit& unit) { return unit.handles.empty(); });
+  return std::make_shared<const std::vector<StreamUnit>>(std::move(units_));
+}
+
+}  // namespace kinema::parallel

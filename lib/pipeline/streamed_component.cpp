@@ -1,0 +1,129 @@
+// Which home, how many slots, and what is said about it.
+#include "pipeline/streamed_component.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "plan/machine.h"
+#include "plan/memory.h"
+#include "plan/residency.h"
+#include "weights/stored.h"
+
+namespace kinema::pipeline {
+namespace {
+
+// One that computes and one that arrives.
+constexpr int kSlots = 2;
+
+uint64_t largest_unit(const std::vector<parallel::StreamUnit>& units) {
+  int64_t most = 0;
+  for (const auto& unit : units) most = std::max(most, unit.layout.bytes());
+  return static_cast<uint64_t>(most);
+}
+
+uint64_t all_units(const std::vector<parallel::StreamUnit>& units) {
+  int64_t sum = 0;
+  for (const auto& unit : units) sum += unit.layout.bytes();
+  return static_cast<uint64_t>(sum);
+}
+
+// Whether a parameter is stored in another type than it is computed in.
+bool converts(const std::vector<parallel::StreamUnit>& units, at::ScalarType dtype) {
+  for (const auto& unit : units) {
+    for (const auto& part : unit.parts) {
+      if (weights::view(part.stored).scalar_type() != dtype) return true;
+    }
+  }
+  return false;
+}
+
+uint64_t free_host_memory(const Runtime& runtime) {
+  const uint64_t free = plan::available_memory();
+  const auto& allowed = runtime.request.max_memory;
+  if (!allowed || !runtime.device.is_cpu()) return free;
+  return std::min(free, static_cast<uint64_t>(*allowed * 1e9));
+}
+
+}  // namespace
+
+bool streams_blocks(const Runtime& runtime) {
+  return runtime.team.weights() != nullptr || runtime.request.offload == config::Offload::kBlock;
+}
+
+StreamedComponent::StreamedComponent(Runtime& runtime,
+                                     const std::string& name,
+                                     weights::NameMap names,
+                                     const std::vector<parallel::CutRule>& rules,
+                                     const std::vector<std::string>& blocks)
+    : runtime_(runtime), name_(name), component_(runtime, name, std::move(names), rules) {
+  if (streams_blocks(runtime)) source_.emplace(component_.store(), component_.cut(), blocks);
+}
+
+weights::ParamSource& StreamedComponent::source() {
+  if (source_) return *source_;
+  return component_.source();
+}
+
+std::unique_ptr<parallel::BlockHome> StreamedComponent::chosen_home(
+    const parallel::StreamUnits& units) const {
+  if (const auto& group = runtime_.team.weights()) return parallel::shard_home(units, group);
+  const plan::OffloadCase where{.bytes = all_units(*units),
+                                .free = free_host_memory(runtime_),
+                                .on_cpu = runtime_.device.is_cpu(),
+                                .converts = converts(*units, runtime_.dtype)};
+  if (plan::offload_home(where) == plan::OffloadHome::kHostMemory)
+    return parallel::host_home(units);
+  return parallel::file_home(units, runtime_.device);
+}
+
+void StreamedComponent::start(int64_t passes) {
+  if (source_) {
+    auto units = source_->units();
+    auto home = chosen_home(units);
+    runtime_.stages.read(home->bytes_read());
+    log_verbose(name_ + ": " + std::to_string(units->size()) + " units + root, " +
+                std::to_string(largest_unit(*units)) + " bytes the largest, from " + home->text() +
+                ", " + std::to_string(kSlots) + " slots");
+    streamer_.emplace(std::move(units), std::move(home), runtime_.device, kSlots, passes);
+  }
+  component_.warn_unread();
+  runtime_.stages.read(component_.bytes_read());
+}
+
+void StreamedComponent::finish() {
+  if (!streamer_) return;
+  const auto counts = streamer_->counts();
+  report::StreamMeasure stream;
+  stream.home = streamer_->home().text();
+  stream.units = static_cast<int64_t>(streamer_->units().size());
+  stream.slots = kSlots;
+  stream.passes = counts.passes;
+  stream.fetches = counts.fetches;
+  stream.largest_unit_bytes = largest_unit(streamer_->units());
+  stream.fetched_bytes = static_cast<uint64_t>(counts.bytes_fetched);
+  stream.sent_bytes = streamer_->home().bytes_sent();
+  stream.resident_bytes =
+      static_cast<uint64_t>(streamer_->resident_bytes() + source_->resident_bytes());
+  stream.fetching_seconds = counts.fetching_seconds;
+  stream.exposed_seconds = counts.waited_seconds;
+  log_verbose(name_ + ": " + std::to_string(counts.fetches) + " fetches in " +
+              std::to_string(counts.passes) + " passes took " +
+              std::to_string(counts.fetching_seconds) + " s; blocks waited " +
+              std::to_string(counts.waited_seconds) + " s");
+  runtime_.stages.streamed(name_, stream);
+}
+
+void StreamedComponent::enter(int64_t index) {
+  if (streamer_) streamer_->enter(index);
+}
+
+void StreamedComponent::leave(int64_t index) {
+  if (streamer_) streamer_->leave(index);
+}
+
+void StreamedComponent::pass_by() {
+  if (streamer_) streamer_->pass_by();
+}
+
+}  // namespace kinema::pipeline

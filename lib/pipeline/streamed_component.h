@@ -1,0 +1,57 @@
+// A component whose repeated blocks may be streamed: from the other ranks (HSDP), host memory or
+// the files.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nn/seams.h"
+#include "parallel/block_streamer.h"
+#include "parallel/stream_source.h"
+#include "pipeline/component.h"
+
+namespace kinema::pipeline {
+
+// Whether the job asks for blocks to be streamed.
+bool streams_blocks(const Runtime& runtime);
+
+// Made before the network, which takes its parameters from source() and is told of this object as
+// its nn::BlockWeights; outlives it.
+class StreamedComponent : public nn::BlockWeights {
+ public:
+  // `blocks`: the scopes of the repeated blocks, in their order.
+  StreamedComponent(Runtime& runtime,
+                    const std::string& name,
+                    weights::NameMap names,
+                    const std::vector<parallel::CutRule>& rules,
+                    const std::vector<std::string>& blocks);
+
+  // What the network is made from.
+  weights::ParamSource& source();
+  // Parameters for use at once, of blocks too.
+  weights::ParamSource& present() { return component_.source(); }
+  OpenComponent& component() { return component_; }
+
+  // When the network has taken everything: reads what this rank keeps of the blocks and begins to
+  // fetch, for so many passes over them. Reports what was read.
+  void start(int64_t passes);
+  // After the last pass: reports how it went.
+  void finish();
+
+  void enter(int64_t index) override;
+  void leave(int64_t index) override;
+  // A pass in which this rank computes nothing but its peers need its part.
+  void pass_by();
+
+ private:
+  std::unique_ptr<parallel::BlockHome> chosen_home(const parallel::StreamUnits& units) const;
+
+  Runtime& runtime_;
+  std::string name_;
+  OpenComponent component_;
+  std::optional<parallel::StreamSource> source_;
+  std::optional<parallel::BlockStreamer> streamer_;
+};
+
+}  // namespace kinema::pipeline

@@ -1,0 +1,27 @@
+// A parameter's place in its file, from which any range of its elements can be read at any time.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "checkpoint/component.h"
+#include "weights/convert.h"
+
+namespace kinema::weights {
+
+struct StoredPart {
+  checkpoint::StoredTensor stored;
+  Slice slice;       // of dimension 0 or 1; length 0: all of it
+  at::Tensor scale;  // of 8-bit floats: float32, one element or one a row; else undefined
+
+  // The part's own shape.
+  std::vector<int64_t> sizes() const;
+};
+
+// Reads the elements `first` to `first + into.numel()` of the part (row-major) into `into` (1-D, on
+// the CPU), in its type; source pages are given back. Returns how many bytes of the file that were.
+uint64_t read_elements(const StoredPart& part, int64_t first, const at::Tensor& into);
+
+}  // namespace kinema::weights

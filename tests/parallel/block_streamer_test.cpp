@@ -1,0 +1,217 @@
+// The order of fetches and blocks, with a home that fetches as slowly as a table says.
+#include "parallel/block_streamer.h"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include <catch2/catch.hpp>
+
+#include "base/error.h"
+#include "parallel/stream_unit.h"
+
+using namespace kinema;
+using namespace kinema::parallel;
+
+namespace {
+
+// What has happened, for both threads.
+struct Script {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<int> milliseconds = {0};  // of fetch k: entry k mod size
+  int64_t fail_at = -1;                 // the fetch that throws
+  int64_t block_at = -1;                // the fetch that does not end before `released`
+  bool released = false;
+  std::vector<size_t> begun;  // units, in the order of their fetches
+  int64_t left = 0;           // blocks that have been left
+  int64_t slots = 0;
+  bool too_early = false;  // a fetch went into a slot that was in use
+
+  bool wait_for(const std::function<bool()>& holds) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, std::chrono::seconds(20), holds);
+  }
+  bool wait_for_fetches(size_t count) {
+    return wait_for([&] { return begun.size() >= count; });
+  }
+};
+
+// Writes the unit's number into the slot.
+class ScriptedHome : public BlockHome {
+ public:
+  explicit ScriptedHome(std::shared_ptr<Script> script) : script_(std::move(script)) {}
+
+  void fetch(size_t index, at::Tensor& slot) override {
+    int64_t job = 0;
+    {
+      std::unique_lock lock(script_->mutex);
+      job = static_cast<int64_t>(script_->begun.size());
+      script_->begun.push_back(index);
+      if (job >= script_->left + script_->slots) script_->too_early = true;
+      script_->changed.notify_all();
+      if (job == script_->block_at) script_->changed.wait(lock, [&] { return script_->released; });
+    }
+    if (job == script_->fail_at) throw Error(ErrorKind::kComm, "weights all_gather #4: lost");
+    const auto& table = script_->milliseconds;
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(table[static_cast<size_t>(job) % table.size()]));
+    slot.fill_(static_cast<int64_t>(index) + 1);
+  }
+  int64_t slot_bytes() const override { return kFlatAlignment; }
+  int64_t resident_bytes() const override { return 0; }
+  uint64_t bytes_read() const override { return 0; }
+  std::string text() const override { return "a table"; }
+
+ private:
+  std::shared_ptr<Script> script_;
+};
+
+// Units with one parameter of bytes each.
+StreamUnits units(int64_t count) {
+  std::vector<StreamUnit> made(static_cast<size_t>(count));
+  for (int64_t i = 0; i < count; ++i) {
+    auto& unit = made[static_cast<size_t>(i)];
+    unit.block = i;
+    unit.layout.add("w", {4}, at::kByte);
+    unit.handles.push_back(unbound_parameter({4}, at::kByte));
+  }
+  return std::make_shared<const std::vector<StreamUnit>>(std::move(made));
+}
+
+struct Run {
+  Run(int64_t blocks, int slots, int64_t passes, std::vector<int> milliseconds = {0})
+      : script(std::make_shared<Script>()), all(units(blocks)), slots(slots), passes(passes) {
+    script->milliseconds = std::move(milliseconds);
+    script->slots = slots;
+  }
+  std::unique_ptr<BlockStreamer> streamer() const {
+    return std::make_unique<BlockStreamer>(all, std::make_unique<ScriptedHome>(script), at::kCPU,
+                                           slots, passes);
+  }
+  // What the block's parameter holds while it is used.
+  int use(BlockStreamer& streamer, int64_t block) const {
+    streamer.enter(block);
+    const int seen = (*all)[static_cast<size_t>(block)].handles[0].const_data_ptr<uint8_t>()[3];
+    {
+      const std::lock_guard lock(script->mutex);
+      ++script->left;
+    }
+    streamer.leave(block);
+    return seen;
+  }
+
+  std::shared_ptr<Script> script;
+  StreamUnits all;
+  int slots;
+  int64_t passes;
+};
+
+}  // namespace
+
+TEST_CASE("every block is fetched once a pass, in order, into a slot that is free") {
+  const int64_t blocks = GENERATE(1, 4, 5);
+  const int slots = GENERATE(1, 2, 3);
+  const auto table = GENERATE(std::vector<int>{0}, std::vector<int>{3, 0, 0}, std::vector<int>{2});
+  Run run(blocks, slots, 3, table);
+  auto streamer = run.streamer();
+  for (int64_t pass = 0; pass < 3; ++pass) {
+    for (int64_t block = 0; block < blocks; ++block) {
+      CHECK(run.use(*streamer, block) == block + 1);
+      if (block % 2 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+  const auto counts = streamer->counts();
+  streamer.reset();
+  CHECK(counts.fetches == 3 * blocks);
+  CHECK(counts.passes == 3);
+  REQUIRE(run.script->begun.size() == static_cast<size_t>(3 * blocks));
+  for (size_t k = 0; k < run.script->begun.size(); ++k)
+    CHECK(run.script->begun[k] == k % static_cast<size_t>(blocks));
+  CHECK_FALSE(run.script->too_early);
+}
+
+TEST_CASE("the next block is fetched while one computes, also from one pass to the next") {
+  const int slots = GENERATE(2, 3);
+  Run run(3, slots, 2);
+  auto streamer = run.streamer();
+  const size_t ahead = static_cast<size_t>(slots);
+  CHECK(run.script->wait_for_fetches(ahead));  // before the first step
+  for (size_t job = 0; job < 6; ++job) {
+    const auto block = static_cast<int64_t>(job % 3);
+    streamer->enter(block);
+    // Inside block `job`: those behind it are there or on their way, but none that has no slot.
+    CHECK(run.script->wait_for_fetches(std::min<size_t>(6, job + ahead)));
+    {
+      const std::lock_guard lock(run.script->mutex);
+      CHECK(run.script->begun.size() == std::min<size_t>(6, job + ahead));
+      ++run.script->left;
+    }
+    streamer->leave(block);
+  }
+  CHECK(streamer->counts().fetches == 6);
+}
+
+TEST_CASE("a parameter can be read between enter and leave only") {
+  Run run(2, 2, 1);
+  auto streamer = run.streamer();
+  const auto& parameter = (*run.all)[0].handles[0];
+  const at::Tensor copy = parameter;
+  const auto message = Catch::Matchers::Contains("while its weights are not there");
+  CHECK_THROWS_WITH(copy.const_data_ptr(), message);
+  streamer->enter(0);
+  CHECK(copy.const_data_ptr<uint8_t>()[0] == 1);
+  streamer->leave(0);
+  CHECK_THROWS_WITH(copy.const_data_ptr(), message);
+}
+
+TEST_CASE("a block out of order or after the last pass is an error") {
+  Run run(2, 2, 1);
+  auto streamer = run.streamer();
+  CHECK_THROWS_WITH(streamer->enter(1), Catch::Matchers::Contains("out of order"));
+  run.use(*streamer, 0);
+  run.use(*streamer, 1);
+  CHECK_THROWS_WITH(streamer->enter(0), Catch::Matchers::Contains("once too often"));
+}
+
+TEST_CASE("a pass without computing uses every block") {
+  Run run(3, 2, 2);
+  run.script->slots = 100;  // nothing is noted here
+  auto streamer = run.streamer();
+  streamer->pass_by();
+  streamer->pass_by();
+  CHECK(streamer->counts().fetches == 6);
+}
+
+TEST_CASE("what a fetch throws comes out of the block that needs it") {
+  Run run(4, 2, 1);
+  run.script->fail_at = 2;
+  auto streamer = run.streamer();
+  CHECK(run.use(*streamer, 0) == 1);
+  CHECK(run.use(*streamer, 1) == 2);
+  CHECK_THROWS_WITH(streamer->enter(2), "weights all_gather #4: lost");
+}
+
+TEST_CASE("a streamer can go before its end") {
+  Run run(4, 2, 5, {1});
+  auto streamer = run.streamer();
+  run.use(*streamer, 0);
+  CHECK_NOTHROW(streamer.reset());
+}
+
+TEST_CASE("an error passes a fetch that never ends") {
+  Run run(4, 2, 1);
+  run.script->block_at = 1;
+  const auto fails = [&] {
+    auto streamer = run.streamer();
+    run.use(*streamer, 0);
+    run.script->wait_for_fetches(2);
+    throw Error(ErrorKind::kMemory, "out of memory");
+  };
+  CHECK_THROWS_WITH(fails(), "out of memory");
+  const std::lock_guard lock(run.script->mutex);
+  run.script->released = true;
+  run.script->changed.notify_all();
+}
