@@ -23,7 +23,7 @@ target_include_directories(dep_torch_cpu SYSTEM INTERFACE
   "${KINEMA_TORCH_INCLUDE_DIR}" "${KINEMA_TORCH_INCLUDE_DIR}/torch/csrc/api/include")
 target_compile_definitions(dep_torch_cpu INTERFACE USE_DISTRIBUTED USE_C10D_GLOO)
 target_link_libraries(dep_torch_cpu INTERFACE
-  "${KINEMA_TORCH_CPU_LIBRARY}" "${KINEMA_C10_LIBRARY}" Threads::Threads)
+  "${KINEMA_TORCH_CPU_LIBRARY}" "${KINEMA_C10_LIBRARY}" Threads::Threads dep::gloo)
 # The wheel's libraries find their own CUDA run time by relative paths; the linker must not ask for it.
 target_link_options(dep_torch_cpu INTERFACE "LINKER:--allow-shlib-undefined")
 add_library(dep::torch_cpu ALIAS dep_torch_cpu)

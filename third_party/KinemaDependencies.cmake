@@ -16,6 +16,8 @@ endfunction()
 
 kinema_header_only(cli11 "CLI/CLI.hpp")
 kinema_header_only(json "nlohmann/json.hpp")
+# LibTorch's own headers include Gloo's, which its packages leave out.
+kinema_header_only(gloo "gloo/config.h")
 
 # spdlog and the fmt it was packaged with: compiled form where there is one, header-only otherwise.
 find_path(KINEMA_spdlog_INCLUDE_DIR "spdlog/spdlog.h")
@@ -24,7 +26,11 @@ add_library(dep_spdlog INTERFACE)
 if(spdlog_FOUND)
   target_link_libraries(dep_spdlog INTERFACE spdlog::spdlog_header_only)
 elseif(KINEMA_spdlog_INCLUDE_DIR)
-  target_include_directories(dep_spdlog SYSTEM INTERFACE "${KINEMA_spdlog_INCLUDE_DIR}")
+  # Its neighbour first: LibTorch brings another version of fmt.
+  find_path(KINEMA_fmt_INCLUDE_DIR "fmt/format.h" PATHS "${KINEMA_spdlog_INCLUDE_DIR}" NO_DEFAULT_PATH)
+  find_path(KINEMA_fmt_INCLUDE_DIR "fmt/format.h" REQUIRED)
+  target_include_directories(dep_spdlog SYSTEM INTERFACE "${KINEMA_spdlog_INCLUDE_DIR}" "${KINEMA_fmt_INCLUDE_DIR}")
+  target_compile_definitions(dep_spdlog INTERFACE SPDLOG_FMT_EXTERNAL FMT_HEADER_ONLY=1)
 else()
   message(FATAL_ERROR "spdlog/spdlog.h not found; name its folder with -DKINEMA_spdlog_INCLUDE_DIR=...")
 endif()
