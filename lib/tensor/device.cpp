@@ -14,17 +14,41 @@
 namespace kinema::tensor {
 namespace {
 
-// The number of GPUs the driver shows, 0 without a driver.
-int driver_gpus() {
-  void* driver = ::dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
-  if (driver == nullptr) return 0;
-  auto init = reinterpret_cast<int (*)(unsigned)>(::dlsym(driver, "cuInit"));
-  auto get_count = reinterpret_cast<int (*)(int*)>(::dlsym(driver, "cuDeviceGetCount"));
-  int count = 0;
-  const bool works =
-      init != nullptr && get_count != nullptr && init(0) == 0 && get_count(&count) == 0;
-  return works ? count : 0;
-}
+// The driver's library, with what is asked of it; numbers are those of its header.
+class Driver {
+ public:
+  Driver() : library_(::dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL)) {
+    const auto init = function<int(unsigned)>("cuInit");
+    works_ = init != nullptr && init(0) == 0;
+  }
+
+  int count() const {
+    const auto get_count = function<int(int*)>("cuDeviceGetCount");
+    int count = 0;
+    return works_ && get_count != nullptr && get_count(&count) == 0 ? count : 0;
+  }
+
+  // 16 bytes, or nothing. The second version tells the parts of a divided GPU apart.
+  std::string uuid(int index) const {
+    const auto get = function<int(int*, int)>("cuDeviceGet");
+    const auto get_uuid = function<int(char*, int)>("cuDeviceGetUuid_v2");
+    int device = 0;
+    std::string bytes(16, '\0');
+    const bool known = works_ && get != nullptr && get_uuid != nullptr &&
+                       get(&device, index) == 0 && get_uuid(bytes.data(), device) == 0;
+    return known ? bytes : std::string();
+  }
+
+ private:
+  template <typename Signature>
+  Signature* function(const char* name) const {
+    if (library_ == nullptr) return nullptr;
+    return reinterpret_cast<Signature*>(::dlsym(library_, name));
+  }
+
+  void* library_;
+  bool works_ = false;
+};
 
 // LibTorch's CUDA library lies beside the library this process already has.
 std::filesystem::path cuda_library() {
@@ -49,10 +73,18 @@ void load_cuda() {
 
 }  // namespace
 
-bool has_gpu() { return driver_gpus() > 0; }
+int gpu_count() { return Driver().count(); }
+
+std::string gpu_identity(int index) {
+  const auto uuid = Driver().uuid(index);
+  if (uuid.empty()) {
+    throw Error(ErrorKind::kConfig, "the driver does not identify cuda:" + std::to_string(index));
+  }
+  return uuid;
+}
 
 at::Device gpu(int index) {
-  const int count = driver_gpus();
+  const int count = gpu_count();
   if (index >= count) {
     throw Error(ErrorKind::kConfig,
                 "--device cuda:" + std::to_string(index) + ": " +

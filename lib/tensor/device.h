@@ -3,13 +3,19 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include <ATen/core/Tensor.h>
 
 namespace kinema::tensor {
 
-// Whether the driver is there and shows at least one GPU. Asks the driver's library alone.
-bool has_gpu();
+// The number of GPUs the driver shows this process, 0 without a driver. Asks the driver's library
+// alone; a process that forks afterwards must not have asked.
+int gpu_count();
+
+// What tells GPU `index` from every other one, also of other machines and under another number
+// there. Throws Error(kConfig) if there is no such GPU.
+std::string gpu_identity(int index);
 
 // Loads LibTorch's CUDA library and makes GPU `index` (of the visible ones) current. float32 work
 // keeps float32 precision there. Throws Error(kConfig) if there is no driver, no such GPU, or a
