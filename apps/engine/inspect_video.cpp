@@ -11,7 +11,7 @@
 namespace kinema::engine {
 namespace {
 
-constexpr int kKeyWidth = 26;  // columns
+constexpr int kKeyWidth = 28;  // columns
 
 // The comment as JSON if this program wrote it, otherwise as the text it is.
 OrderedJson comment_json(const std::string& comment) {

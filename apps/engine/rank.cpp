@@ -1,8 +1,7 @@
 // One output after the other; what a process needs once is set up before the first.
 #include "rank.h"
 
-#include <chrono>
-#include <iostream>
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -18,25 +17,30 @@
 #include "report/run_report.h"
 #include "report/version.h"
 #include "results.h"
-#include "tensor/device.h"
 
 namespace kinema::engine {
 namespace {
 
-// Shows progress on the first rank and tells the watcher of every process where it is.
+// "encode_text" as it is said.
+std::string words(std::string stage) {
+  std::replace(stage.begin(), stage.end(), '_', ' ');
+  return stage;
+}
+
+// Shows progress on the first rank and tells the watch of every process where it is.
 class RankProgress : public report::Progress {
  public:
-  RankProgress(std::unique_ptr<report::Progress> shown, PhaseReport phase)
-      : shown_(std::move(shown)), phase_(std::move(phase)) {}
+  RankProgress(std::unique_ptr<report::Progress> shown, RankWatch& watch)
+      : shown_(std::move(shown)), watch_(watch) {}
 
   void stage_began(const std::string& stage, int64_t steps) override {
-    stage_ = stage;
-    phase_(steps > 0 ? stage + " step 1" : stage);
     if (shown_) shown_->stage_began(stage, steps);
+    stage_ = words(stage);
+    watch_.enter(steps > 0 ? stage_ + " step 1" : stage_);
   }
   void step_ended(int64_t done, int64_t steps) override {
-    if (done < steps) phase_(stage_ + " step " + std::to_string(done + 1));
     if (shown_) shown_->step_ended(done, steps);
+    if (done < steps) watch_.enter(stage_ + " step " + std::to_string(done + 1));
   }
   void stage_ended(const report::StageEnd& end) override {
     if (shown_) shown_->stage_ended(end);
@@ -44,14 +48,9 @@ class RankProgress : public report::Progress {
 
  private:
   std::unique_ptr<report::Progress> shown_;
-  PhaseReport phase_;
+  RankWatch& watch_;
   std::string stage_;
 };
-
-at::Device device_of(const config::Request& request, int local_rank) {
-  if (request.device.kind != config::Device::Kind::kCuda) return at::kCPU;
-  return tensor::gpu(request.device.index + local_rank);
-}
 
 at::ScalarType dtype_of(const config::Request& request) {
   return *request.dtype == config::Dtype::kFloat32 ? at::kFloat : at::kBFloat16;
@@ -62,14 +61,14 @@ void make_output(const config::Request& request,
                  at::Device device,
                  parallel::Team& team,
                  const Json& planned,
-                 const PhaseReport& phase) {
+                 RankWatch& watch) {
   std::unique_ptr<report::Progress> shown;
   if (team.is_first()) {
     const auto job = request.output ? request.output->stem().string() : std::string("video");
     shown = report::make_progress(request.progress, job, report::ProgressTarget::standard_error());
   }
-  RankProgress progress(std::move(shown), phase);
-  pipeline::Stages stages(device, progress);
+  RankProgress progress(std::move(shown), watch);
+  pipeline::Stages stages(device, team, progress);
   pipeline::TensorDump dump(team.is_first() ? request.save_tensors : std::nullopt);
   pipeline::Runtime runtime{request, model, device, dtype_of(request), team, stages, dump};
   const auto result = pipeline::generate(runtime, request.metadata ? job_comment(request) : "");
@@ -81,17 +80,15 @@ void make_output(const config::Request& request,
 void run_rank(const config::Request& request,
               const plan::ModelFacts& model,
               parallel::Team& team,
-              int local_rank,
+              at::Device device,
               const Json& planned,
-              const PhaseReport& phase) {
-  phase("start-up");
+              RankWatch& watch) {
   at::set_num_threads(static_cast<int>(*request.threads));
   const c10::InferenceMode inference;
-  const auto device = device_of(request, local_rank);
   std::optional<c10::DeviceGuard> current;
   if (!device.is_cpu()) current.emplace(device);
   for (const auto& one : config::single_requests(request)) {
-    make_output(one, model, device, team, planned, phase);
+    make_output(one, model, device, team, planned, watch);
   }
 }
 

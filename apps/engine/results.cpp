@@ -21,8 +21,9 @@ namespace {
 // Settings that say how a run talks or where it writes, not what it makes.
 const std::set<std::string>& private_keys() {
   static const std::set<std::string> keys = {
-      "output",   "frames_dir", "save_latents", "save_tensors", "metrics", "overwrite", "log_level",
-      "progress", "color",      "json",         "metadata",     "threads", "strict"};
+      "output",    "frames_dir", "save_latents", "save_tensors", "metrics",
+      "overwrite", "log_level",  "progress",     "color",        "json",
+      "metadata",  "threads",    "strict",       "stall_timeout"};
   return keys;
 }
 
@@ -44,9 +45,7 @@ report::RankReport own_report(const parallel::Team& team,
   report::RankReport own;
   own.rank = team.rank();
   own.stages = measures;
-  for (const auto* group : team.groups()) {
-    own.bytes_sent[group->group()] = static_cast<uint64_t>(group->traffic().bytes_out);
-  }
+  own.bytes_sent = team.bytes_sent();
   return own;
 }
 

@@ -73,6 +73,10 @@ class CheckedCommunicator : public Communicator {
   std::unique_ptr<Pending> do_receive(at::Tensor& tensor, int from, int tag) override {
     return inner_->receive(tensor, from, tag);
   }
+  std::unique_ptr<Pending> do_exchange(
+      const at::Tensor& out, int to, at::Tensor& in, int from, int tag) override {
+    return inner_->exchange(out, to, in, from, tag);
+  }
 
   std::unique_ptr<Communicator> inner_;
   Rendezvous& rendezvous_;

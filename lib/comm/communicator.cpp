@@ -5,56 +5,127 @@
 
 namespace kinema::comm {
 
-void Communicator::observe(std::function<void(const Communicator&, const Operation&)> observer) {
-  observer_ = std::move(observer);
+// From construction to destruction this process waits.
+class Communicator::Waiting {
+ public:
+  Waiting(const Communicator& owner, const Operation& operation)
+      : owner_(owner), operation_(operation) {
+    owner_.tell(operation_, Moment::kWaits);
+  }
+  ~Waiting() { owner_.tell(operation_, Moment::kGoesOn); }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+ private:
+  const Communicator& owner_;
+  const Operation operation_;
+};
+
+class Communicator::ObservedPending : public Pending {
+ public:
+  ObservedPending(const Communicator& owner,
+                  const Operation& operation,
+                  std::unique_ptr<Pending> pending)
+      : owner_(owner), operation_(operation), pending_(std::move(pending)) {}
+  void wait() override {
+    const Waiting waiting(owner_, operation_);
+    pending_->wait();
+  }
+
+ private:
+  const Communicator& owner_;
+  const Operation operation_;
+  std::unique_ptr<Pending> pending_;
+};
+
+void Communicator::observe(Observer observer) { observer_ = std::move(observer); }
+
+Operation Communicator::counted(const char* name, int64_t bytes_out) {
+  traffic_.bytes_out += bytes_out;
+  return {name, ++traffic_.operations, bytes_out};
 }
 
-Operation Communicator::begin(const char* name, int64_t bytes_out) {
-  Operation operation{name, ++traffic_.operations, bytes_out};
-  traffic_.bytes_out += bytes_out;
-  if (observer_) observer_(*this, operation);
-  return operation;
+void Communicator::tell(const Operation& operation, Moment moment) const {
+  if (observer_) observer_(*this, operation, moment);
+}
+
+std::unique_ptr<Pending> Communicator::observed(const Operation& operation,
+                                                std::unique_ptr<Pending> pending) {
+  tell(operation, Moment::kGoesOn);
+  if (!observer_) return pending;
+  return std::make_unique<ObservedPending>(*this, operation, std::move(pending));
 }
 
 // Bytes are what a process must put on the wire if every piece goes straight to its reader.
 at::Tensor Communicator::all_gather(const at::Tensor& part) {
-  begin("all_gather", static_cast<int64_t>(part.nbytes()) * (size() - 1));
+  const Waiting waiting(*this,
+                        counted("all_gather", static_cast<int64_t>(part.nbytes()) * (size() - 1)));
   return do_all_gather(part);
 }
 
 void Communicator::all_gather_into(const at::Tensor& part, at::Tensor& whole) {
-  begin("all_gather", static_cast<int64_t>(part.nbytes()) * (size() - 1));
+  const Waiting waiting(*this,
+                        counted("all_gather", static_cast<int64_t>(part.nbytes()) * (size() - 1)));
   do_all_gather_into(part, whole);
 }
 
 at::Tensor Communicator::all_to_all(const at::Tensor& rows) {
-  begin("all_to_all", static_cast<int64_t>(rows.nbytes()) / size() * (size() - 1));
+  const Waiting waiting(
+      *this, counted("all_to_all", static_cast<int64_t>(rows.nbytes()) / size() * (size() - 1)));
   return do_all_to_all(rows);
 }
 
 void Communicator::all_reduce_sum(at::Tensor& tensor) {
-  begin("all_reduce", static_cast<int64_t>(tensor.nbytes()) * 2 * (size() - 1) / size());
+  const Waiting waiting(*this, counted("all_reduce", static_cast<int64_t>(tensor.nbytes()) * 2 *
+                                                         (size() - 1) / size()));
   do_all_reduce_sum(tensor);
 }
 
 void Communicator::broadcast(at::Tensor& tensor, int root) {
-  begin("broadcast", rank() == root ? static_cast<int64_t>(tensor.nbytes()) * (size() - 1) : 0);
+  const auto bytes = rank() == root ? static_cast<int64_t>(tensor.nbytes()) * (size() - 1) : 0;
+  const Waiting waiting(*this, counted("broadcast", bytes));
   do_broadcast(tensor, root);
 }
 
 void Communicator::barrier() {
-  begin("barrier", 0);
+  const Waiting waiting(*this, counted("barrier", 0));
   do_barrier();
 }
 
 std::unique_ptr<Pending> Communicator::send(const at::Tensor& tensor, int to, int tag) {
-  begin("send", static_cast<int64_t>(tensor.nbytes()));
-  return do_send(tensor, to, tag);
+  const auto operation = counted("send", static_cast<int64_t>(tensor.nbytes()));
+  return observed(operation, do_send(tensor, to, tag));
 }
 
 std::unique_ptr<Pending> Communicator::receive(at::Tensor& tensor, int from, int tag) {
-  begin("receive", 0);
-  return do_receive(tensor, from, tag);
+  const auto operation = counted("receive", 0);
+  return observed(operation, do_receive(tensor, from, tag));
+}
+
+std::unique_ptr<Pending> Communicator::exchange(
+    const at::Tensor& out, int to, at::Tensor& in, int from, int tag) {
+  const auto operation = counted("exchange", static_cast<int64_t>(out.nbytes()));
+  return observed(operation, do_exchange(out, to, in, from, tag));
+}
+
+namespace {
+
+struct BothPending : Pending {
+  std::unique_ptr<Pending> sent, received;
+  void wait() override {
+    received->wait();
+    sent->wait();
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Pending> Communicator::do_exchange(
+    const at::Tensor& out, int to, at::Tensor& in, int from, int tag) {
+  auto both = std::make_unique<BothPending>();
+  both->sent = do_send(out, to, tag);
+  both->received = do_receive(in, from, tag);
+  return both;
 }
 
 void Communicator::do_all_gather_into(const at::Tensor& part, at::Tensor& whole) {

@@ -23,6 +23,9 @@ struct Traffic {
   int64_t bytes_out = 0;
 };
 
+// What is told of an operation: the process waits in it for its peers, or it goes on.
+enum class Moment { kWaits, kGoesOn };
+
 // An operation under way; its tensors are kept alive until wait() returned. wait() throws
 // Error(kComm).
 class Pending {
@@ -61,9 +64,13 @@ class Communicator {
   std::unique_ptr<Pending> send(const at::Tensor& tensor, int to, int tag);
   // Starts receiving into `tensor` (contiguous) from `from`.
   std::unique_ptr<Pending> receive(at::Tensor& tensor, int from, int tag);
+  // Starts both at once: where everybody sends before receiving, GPUs would wait for each other.
+  std::unique_ptr<Pending> exchange(
+      const at::Tensor& out, int to, at::Tensor& in, int from, int tag);
 
-  // Called before every operation.
-  void observe(std::function<void(const Communicator&, const Operation&)> observer);
+  // Called around every operation, and for what was only started around its wait().
+  using Observer = std::function<void(const Communicator&, const Operation&, Moment)>;
+  void observe(Observer observer);
 
  private:
   virtual at::Tensor do_all_gather(const at::Tensor& part) = 0;
@@ -74,12 +81,19 @@ class Communicator {
   virtual void do_barrier() = 0;
   virtual std::unique_ptr<Pending> do_send(const at::Tensor& tensor, int to, int tag) = 0;
   virtual std::unique_ptr<Pending> do_receive(at::Tensor& tensor, int from, int tag) = 0;
+  // One after the other, unless overridden.
+  virtual std::unique_ptr<Pending> do_exchange(
+      const at::Tensor& out, int to, at::Tensor& in, int from, int tag);
 
-  Operation begin(const char* name, int64_t bytes_out);
+  class Waiting;
+  class ObservedPending;
+  Operation counted(const char* name, int64_t bytes_out);
+  void tell(const Operation& operation, Moment moment) const;
+  std::unique_ptr<Pending> observed(const Operation& operation, std::unique_ptr<Pending> pending);
 
   std::string group_;
   Traffic traffic_;
-  std::function<void(const Communicator&, const Operation&)> observer_;
+  Observer observer_;
 };
 
 // A group of one: every operation is the identity.

@@ -1,7 +1,9 @@
-// Gloo's operations with tensors laid out as it wants them.
+// Gloo's operations with tensors laid out as it wants them: contiguous and in host memory, where a
+// GPU's tensors are copied to and from (its send and receive take no others).
 #include "comm/gloo.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include <ATen/ops/empty.h>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
@@ -14,13 +16,22 @@ namespace {
 
 using Work = c10::intrusive_ptr<c10d::Work>;
 
+// The tensor itself if it is there already.
+at::Tensor in_host_memory(const at::Tensor& tensor) { return tensor.to(at::kCPU).contiguous(); }
+
+// The network is the one that leads to the store, unless the variable that others know names one.
+std::shared_ptr<gloo::transport::Device> device(const Rendezvous& rendezvous) {
+  if (const char* interface = std::getenv("GLOO_SOCKET_IFNAME"))
+    return c10d::ProcessGroupGloo::createDeviceForInterface(interface);
+  return c10d::ProcessGroupGloo::createDeviceForHostname(rendezvous.own_address());
+}
+
 class GlooCommunicator : public Communicator {
  public:
   GlooCommunicator(Rendezvous& rendezvous, const std::string& name, int rank, int size)
       : Communicator(name), rank_(rank), size_(size) {
     auto options = c10d::ProcessGroupGloo::Options::create(rendezvous.timeout());
-    options->devices.push_back(c10d::ProcessGroupGloo::createDeviceForHostname(
-        rendezvous.host() == "127.0.0.1" ? "127.0.0.1" : std::string()));
+    options->devices.push_back(device(rendezvous));
     options->threads = 1;
     auto store = c10::make_intrusive<c10d::PrefixStore>("group/" + name, rendezvous.store());
     named("connect", [&] {
@@ -47,31 +58,47 @@ class GlooCommunicator : public Communicator {
 
   class GlooPending : public Pending {
    public:
-    GlooPending(const GlooCommunicator& owner, const char* operation, at::Tensor tensor, Work work)
+    // `target` is where what arrives in `travelling` goes; undefined if that is where it is wanted.
+    GlooPending(const GlooCommunicator& owner,
+                const char* operation,
+                at::Tensor travelling,
+                at::Tensor target,
+                Work work)
         : owner_(owner),
           operation_(operation),
-          tensor_(std::move(tensor)),
+          travelling_(std::move(travelling)),
+          target_(std::move(target)),
           work_(std::move(work)) {}
     void wait() override {
       owner_.named(operation_, [&] { work_->wait(); });
+      if (target_.defined()) target_.copy_(travelling_);
+      target_ = at::Tensor();
     }
 
    private:
     const GlooCommunicator& owner_;
     const char* operation_;
-    at::Tensor tensor_;  // kept until the transfer is over
+    at::Tensor travelling_, target_;  // kept until the transfer is over
     Work work_;
   };
 
+  // Calls `action` with the tensor in host memory and puts what it has become back.
+  template <typename Action>
+  static void in_place(at::Tensor& tensor, Action&& action) {
+    std::vector<at::Tensor> tensors{tensor.to(at::kCPU)};
+    action(tensors);
+    if (!tensor.is_cpu()) tensor.copy_(tensors[0]);
+  }
+
   at::Tensor do_all_gather(const at::Tensor& part) override {
-    auto in = part.contiguous();
+    auto in = in_host_memory(part);
     auto shape = in.sizes().vec();
     shape.insert(shape.begin(), size_);
     auto out = at::empty(shape, in.options());
     auto flat = out.view({-1});
     auto source = in.view({-1});
     named("all_gather", [&] { backend_->_allgather_base(flat, source)->wait(); });
-    return out;
+    return out.to(part.device());
   }
 
   void do_all_gather_into(const at::Tensor& part, at::Tensor& whole) override {
@@ -85,23 +112,25 @@ class GlooCommunicator : public Communicator {
   }
 
   at::Tensor do_all_to_all(const at::Tensor& rows) override {
-    auto in = rows.contiguous();
+    auto in = in_host_memory(rows);
     auto out = at::empty_like(in);
     std::vector<int64_t> even;
     named("all_to_all", [&] { backend_->alltoall_base(out, in, even, even)->wait(); });
-    return out;
+    return out.to(rows.device());
   }
 
   void do_all_reduce_sum(at::Tensor& tensor) override {
-    std::vector<at::Tensor> tensors{tensor};
-    named("all_reduce", [&] { backend_->allreduce(tensors)->wait(); });
+    in_place(tensor, [&](std::vector<at::Tensor>& tensors) {
+      named("all_reduce", [&] { backend_->allreduce(tensors)->wait(); });
+    });
   }
 
   void do_broadcast(at::Tensor& tensor, int root) override {
-    std::vector<at::Tensor> tensors{tensor};
     c10d::BroadcastOptions options;
     options.rootRank = root;
-    named("broadcast", [&] { backend_->broadcast(tensors, options)->wait(); });
+    in_place(tensor, [&](std::vector<at::Tensor>& tensors) {
+      named("broadcast", [&] { backend_->broadcast(tensors, options)->wait(); });
+    });
   }
 
   void do_barrier() override {
@@ -109,17 +138,20 @@ class GlooCommunicator : public Communicator {
   }
 
   std::unique_ptr<Pending> do_send(const at::Tensor& tensor, int to, int tag) override {
-    std::vector<at::Tensor> tensors{tensor.contiguous()};
+    std::vector<at::Tensor> tensors{in_host_memory(tensor)};
     Work work;
     named("send", [&] { work = backend_->send(tensors, to, tag); });
-    return std::make_unique<GlooPending>(*this, "send", tensors[0], std::move(work));
+    return std::make_unique<GlooPending>(*this, "send", tensors[0], at::Tensor(), std::move(work));
   }
 
   std::unique_ptr<Pending> do_receive(at::Tensor& tensor, int from, int tag) override {
-    std::vector<at::Tensor> tensors{tensor};
+    const bool here = tensor.is_cpu();
+    std::vector<at::Tensor> tensors{
+        here ? tensor : at::empty(tensor.sizes(), tensor.options().device(at::kCPU))};
     Work work;
     named("receive", [&] { work = backend_->recv(tensors, from, tag); });
-    return std::make_unique<GlooPending>(*this, "receive", tensor, std::move(work));
+    return std::make_unique<GlooPending>(*this, "receive", tensors[0], here ? at::Tensor() : tensor,
+                                         std::move(work));
   }
 
   int rank_, size_;

@@ -1,5 +1,5 @@
-// Collectives of CPU processes (and of CUDA tensors when several ranks share a GPU) over c10d's
-// Gloo.
+// Collectives of CPU processes over c10d's Gloo. Tensors of a GPU are taken too and travel through
+// host memory: for ranks that share one, which NCCL refuses.
 #pragma once
 
 #include <memory>

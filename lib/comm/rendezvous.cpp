@@ -5,6 +5,7 @@
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
 #include "base/error.h"
+#include "comm/local_address.h"
 
 namespace kinema::comm {
 namespace {
@@ -47,7 +48,10 @@ RendezvousServer::~RendezvousServer() = default;
 
 Rendezvous::Rendezvous(
     const Endpoint& endpoint, int rank, int size, Served served, std::chrono::milliseconds timeout)
-    : rank_(rank), size_(size), timeout_(timeout), host_(endpoint.host) {
+    : rank_(rank),
+      size_(size),
+      timeout_(timeout),
+      own_address_(address_towards(endpoint.host, endpoint.port)) {
   guarded("rendezvous at " + endpoint.host + ":" + std::to_string(endpoint.port), [&] {
     c10d::TCPStoreOptions options;
     options.port = static_cast<uint16_t>(endpoint.port);

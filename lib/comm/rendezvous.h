@@ -59,12 +59,13 @@ class Rendezvous {
   std::vector<std::string> exchange(const std::string& key, const std::string& value);
 
   const c10::intrusive_ptr<c10d::Store>& store() const { return store_; }
-  const std::string& host() const { return host_; }
+  // This machine's numeric address on the way to the store: where peers reach this process.
+  const std::string& own_address() const { return own_address_; }
 
  private:
   int rank_, size_;
   std::chrono::milliseconds timeout_;
-  std::string host_;
+  std::string own_address_;
   c10::intrusive_ptr<c10d::Store> store_;
 };
 

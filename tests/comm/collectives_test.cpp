@@ -9,6 +9,7 @@
 #include <catch2/catch.hpp>
 
 #include "base/error.h"
+#include "comm/collective_answers.h"
 #include "comm/gloo.h"
 #include "support/ranks.h"
 
@@ -24,45 +25,15 @@ std::vector<int> everybody(int size) {
   return all;
 }
 
-void check_collectives(kinema::comm::Rendezvous& rendezvous, at::ScalarType type) {
-  auto group = kinema::comm::gloo_group(rendezvous, "world", everybody(rendezvous.size()));
-  const int rank = group->rank(), size = group->size();
-  const auto options = at::TensorOptions().dtype(type);
-
-  auto gathered = group->all_gather(at::full({2, 3}, rank, options));
-  auto rows = at::arange(size, options).view({-1, 1, 1}).expand({size, 2, 3});
-  require(at::equal(gathered, rows), "all_gather");
-
-  auto sent = at::arange(size, options) + 10 * rank;
-  auto expected = at::arange(size, options) * 10 + rank;
-  require(at::equal(group->all_to_all(sent), expected), "all_to_all");
-
-  auto sum = at::full({5}, rank + 1, options);
-  group->all_reduce_sum(sum);
-  require(at::equal(sum, at::full({5}, size * (size + 1) / 2, options)), "all_reduce");
-
-  auto copy = at::full({4}, rank, options);
-  group->broadcast(copy, size - 1);
-  require(at::equal(copy, at::full({4}, size - 1, options)), "broadcast");
-
-  auto incoming = at::zeros({7}, options);
-  auto receive = group->receive(incoming, (rank + size - 1) % size, 3);
-  auto send = group->send(at::full({7}, rank, options), (rank + 1) % size, 3);
-  receive->wait();
-  send->wait();
-  require(at::equal(incoming, at::full({7}, (rank + size - 1) % size, options)),
-          "send and receive");
-  group->barrier();
-  require(group->traffic().operations == 7, "every operation is counted once");
-}
-
 }  // namespace
 
 TEST_CASE("collectives over Gloo give the arithmetic answer") {
   auto type = GENERATE(at::kFloat, at::kBFloat16);
   auto ranks = GENERATE(2, 3, 4);
-  CHECK_NOTHROW(
-      run_ranks(ranks, [&](Rendezvous& rendezvous) { check_collectives(rendezvous, type); }));
+  CHECK_NOTHROW(run_ranks(ranks, [&](Rendezvous& rendezvous) {
+    auto group = kinema::comm::gloo_group(rendezvous, "world", everybody(rendezvous.size()));
+    kinema::test::require_collectives(*group, type);
+  }));
 }
 
 TEST_CASE("sub-groups with the same axis name do not meet each other") {

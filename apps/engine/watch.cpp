@@ -1,0 +1,37 @@
+// Rows of the status board, where there is one.
+#include "watch.h"
+
+namespace kinema::engine {
+
+RankWatch::RankWatch(int rank, launch::StatusBoard* board)
+    : rank_(rank), board_(board), fault_(Fault::from_environment()) {}
+
+void RankWatch::enter(const std::string& phase) {
+  phase_ = phase;
+  if (board_ != nullptr) board_->report_phase(rank_, phase);
+  if (fault_) fault_->enter(rank_, phase);
+}
+
+void RankWatch::observe(parallel::Team& team) {
+  if (board_ == nullptr) return;
+  team.observe([this](const comm::Communicator& group, const comm::Operation& operation,
+                      comm::Moment moment) {
+    if (std::this_thread::get_id() != main_thread_) return;
+    if (moment == comm::Moment::kGoesOn) return goes_on();
+    waits(group.group() + " " + operation.name + " #" + std::to_string(operation.sequence));
+  });
+}
+
+void RankWatch::waits(const std::string& what) {
+  if (board_ != nullptr) board_->report_collective(rank_, what);
+}
+
+void RankWatch::goes_on() {
+  if (board_ != nullptr) board_->report_returned(rank_);
+}
+
+std::string RankWatch::place() const {
+  return "rank " + std::to_string(rank_) + (phase_.empty() ? "" : " in " + phase_);
+}
+
+}  // namespace kinema::engine

@@ -1,0 +1,43 @@
+// What a rank says of itself while it works, for the launcher that watches it and for its own
+// errors.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "fault.h"
+#include "launch/status_board.h"
+#include "parallel/team.h"
+
+namespace kinema::engine {
+
+// The phase before the first stage.
+inline constexpr const char* kStartUp = "start-up";
+
+class RankWatch {
+ public:
+  // `board`: nothing when nobody here watches this process.
+  RankWatch(int rank, launch::StatusBoard* board);
+
+  // Enters "encode text" or "denoise step 2". A fault that a test has asked for happens here.
+  void enter(const std::string& phase);
+  // Tells of the team's operations; those of other threads are not what this rank waits for.
+  void observe(parallel::Team& team);
+  // From here on this rank waits for the others in something that is no group's operation, until it
+  // goes on.
+  void waits(const std::string& what);
+  void goes_on();
+
+  // "rank 2", and its phase: "rank 2 in denoise step 3".
+  std::string place() const;
+
+ private:
+  int rank_;
+  launch::StatusBoard* board_;
+  std::optional<Fault> fault_;
+  std::string phase_;
+  std::thread::id main_thread_ = std::this_thread::get_id();
+};
+
+}  // namespace kinema::engine

@@ -1,0 +1,77 @@
+// What libkinema_nccl.so does for the rest of the program. It stands apart so that a run on the CPU
+// loads neither NCCL nor CUDA. Its failures are std::runtime_error, one sentence without the group.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+namespace kinema::comm {
+
+// Messages on their way. wait() lets what is given to the current stream from now on come after
+// them; the host does not wait. Holds the tensors.
+class NcclTransfer {
+ public:
+  virtual ~NcclTransfer() = default;
+  virtual void wait() = 0;
+};
+
+// One half of a message between two members.
+struct NcclMessage {
+  enum class Way { kSend, kReceive };
+  Way way;
+  at::Tensor tensor;  // contiguous, on the device
+  int peer;
+};
+
+// One group of processes, each with a GPU of its own. Tensors are contiguous and on the device;
+// results are there for whatever the current stream is given next. `label` names the operation in
+// messages.
+class NcclChannel {
+ public:
+  virtual ~NcclChannel() = default;
+  // out [size, ...] of the members' parts.
+  virtual void all_gather(const std::string& label,
+                          const at::Tensor& part,
+                          const at::Tensor& out) = 0;
+  // Row r of in [size, ...] goes to rank r; row r of out came from rank r.
+  virtual void all_to_all(const std::string& label,
+                          const at::Tensor& in,
+                          const at::Tensor& out) = 0;
+  virtual void all_reduce_sum(const std::string& label, const at::Tensor& tensor) = 0;
+  virtual void broadcast(const std::string& label, const at::Tensor& tensor, int root) = 0;
+  // All messages are posted together. Between two members they arrive in the order of posting.
+  virtual std::unique_ptr<NcclTransfer> pass(const std::string& label,
+                                             std::vector<NcclMessage> messages) = 0;
+  // Returns when every member has called it.
+  virtual void meet(const std::string& label) = 0;
+};
+
+// This process's GPU as NCCL uses it: one stream for all groups, so that no two operations are ever
+// on the device together, and a thread that watches them.
+class NcclDevice {
+ public:
+  virtual ~NcclDevice() = default;
+  // Bytes that name a new group, to be handed to its members.
+  virtual std::string new_group() = 0;
+  // Joins the group; returns when all `size` members have.
+  virtual std::unique_ptr<NcclChannel> join(const std::string& group, int rank, int size) = 0;
+};
+
+struct NcclSettings {
+  int device = 0;
+  // An operation, or joining a group, that takes longer has lost somebody.
+  std::chrono::milliseconds deadline{0};
+  // Called once, by the watching thread, when an operation failed or did not end in time; all
+  // communicators are aborted by then. The process's other threads may wait for the GPU for ever.
+  std::function<void(const std::string& reason)> on_failure;
+};
+
+// Exported as kinema_nccl_open.
+using NcclOpen = std::unique_ptr<NcclDevice> (*)(const NcclSettings& settings);
+
+}  // namespace kinema::comm
