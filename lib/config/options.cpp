@@ -279,6 +279,13 @@ std::vector<Option> machine_options() {
        .group = Group::kMachine,
        .field = field(&Request::parallel),
        .help = "auto: choose the degrees for --num-gpus and print them"},
+      {.key = "stall_timeout",
+       .flags = {"--stall-timeout"},
+       .group = Group::kMachine,
+       .field = field(&Request::stall_timeout),
+       .help = "seconds without any progress after which several processes are given up; 0: never",
+       .least = 0,
+       .most = 1e6},
   };
 }
 

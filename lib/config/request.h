@@ -59,6 +59,7 @@ struct Request {
   bool use_hsdp = false;
   std::optional<int64_t> hsdp_shard_size, hsdp_replicate_size;
   ParallelChoice parallel = ParallelChoice::kManual;
+  int64_t stall_timeout = 1800;  // seconds
 
   VaeTiling vae_tiling = VaeTiling::kAuto;
   std::optional<int64_t> vae_tile_size, vae_tile_stride;  // output pixels

@@ -44,8 +44,8 @@ RingAttention::Transfer RingAttention::pass_on(const at::Tensor& packed,
   shape[2] = layout_.ring_tokens(next_owner);
   Transfer transfer;
   transfer.incoming = at::empty(shape, packed.options());
-  transfer.send = comm_.send(packed, (rank + 1) % size, round);
-  transfer.receive = comm_.receive(transfer.incoming, (rank + size - 1) % size, round);
+  transfer.exchange = comm_.exchange(packed, (rank + 1) % size, transfer.incoming,
+                                     (rank + size - 1) % size, round);
   return transfer;
 }
 
@@ -65,8 +65,7 @@ std::pair<at::Tensor, at::Tensor> RingAttention::operator()(const nn::Qkv& video
     if (round == 0) k = at::cat({k, text.k}, 1), v = at::cat({v, text.v}, 1);
     video_out = merged(video_out, partial(video.q, k, v));
     if (round + 1 < size) {
-      next.receive->wait();
-      next.send->wait();
+      next.exchange->wait();
       packed = next.incoming;
     }
   }

@@ -26,7 +26,7 @@ class RingAttention : public nn::JointAttention {
   // Keys and values on their way round: [2, B, tokens, H, D], and the transfer of the next ones.
   struct Transfer {
     at::Tensor incoming;
-    std::unique_ptr<comm::Pending> send, receive;
+    std::unique_ptr<comm::Pending> exchange;
   };
   Transfer pass_on(const at::Tensor& packed, int64_t next_owner, int round) const;
 

@@ -104,16 +104,16 @@ std::vector<at::Tensor> Team::gathered(const std::vector<at::Tensor>& mine, size
   return predictions;
 }
 
-std::vector<const comm::Communicator*> Team::groups() const {
-  std::vector<const comm::Communicator*> used;
+std::map<std::string, uint64_t> Team::bytes_sent() const {
+  std::map<std::string, uint64_t> sent;
   for (const auto* group : {&replica_, &tensor_, &ulysses_, &ring_, &sequence_, &cfg_, &vae_}) {
-    if ((*group)->size() > 1) used.push_back(group->get());
+    if ((*group)->size() > 1)
+      sent[(*group)->group()] = static_cast<uint64_t>((*group)->traffic().bytes_out);
   }
-  return used;
+  return sent;
 }
 
-void Team::observe(
-    const std::function<void(const comm::Communicator&, const comm::Operation&)>& observer) {
+void Team::observe(const comm::Communicator::Observer& observer) {
   for (auto* group : {&replica_, &tensor_, &ulysses_, &ring_, &sequence_, &cfg_, &vae_}) {
     if ((*group)->size() > 1) (*group)->observe(observer);
   }
@@ -121,24 +121,29 @@ void Team::observe(
 
 at::Tensor shared_from(comm::Communicator& comm, int root, const at::Tensor& tensor) {
   if (comm.size() == 1) return tensor;
-  // Type, number of dimensions (-1: nothing) and up to 6 sizes.
+  // Type, kind of device, number of dimensions (-1: nothing) and up to 6 sizes; read by the host.
   constexpr int64_t kMaxDims = 6;
-  auto header = at::zeros({2 + kMaxDims}, at::kLong);
+  auto header = at::zeros({3 + kMaxDims}, at::kLong);
   auto* fields = header.data_ptr<int64_t>();
   if (comm.rank() == root) {
-    fields[1] = -1;
+    fields[2] = -1;
     if (tensor.defined()) {
       fields[0] = static_cast<int64_t>(tensor.scalar_type());
-      fields[1] = tensor.dim();
-      std::copy(tensor.sizes().begin(), tensor.sizes().end(), fields + 2);
+      fields[1] = static_cast<int64_t>(tensor.device().type());
+      fields[2] = tensor.dim();
+      std::copy(tensor.sizes().begin(), tensor.sizes().end(), fields + 3);
     }
   }
   comm.broadcast(header, root);
-  if (fields[1] < 0) return {};
-  auto result = comm.rank() == root
-                    ? tensor.contiguous()
-                    : at::empty(at::IntArrayRef(fields + 2, static_cast<size_t>(fields[1])),
-                                at::TensorOptions().dtype(static_cast<at::ScalarType>(fields[0])));
+  if (fields[2] < 0) return {};
+  // A device without an index is this process's current one.
+  const auto options = at::TensorOptions()
+                           .dtype(static_cast<at::ScalarType>(fields[0]))
+                           .device(static_cast<at::DeviceType>(fields[1]));
+  auto result =
+      comm.rank() == root
+          ? tensor.contiguous()
+          : at::empty(at::IntArrayRef(fields + 3, static_cast<size_t>(fields[2])), options);
   if (result.numel() > 0) comm.broadcast(result, root);
   return result;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -61,10 +62,9 @@ class Team {
   std::vector<size_t> branches(size_t count) const;
   std::vector<at::Tensor> gathered(const std::vector<at::Tensor>& mine, size_t count) const;
 
-  // Groups of more than one process, for reports.
-  std::vector<const comm::Communicator*> groups() const;
-  void observe(
-      const std::function<void(const comm::Communicator&, const comm::Operation&)>& observer);
+  // What this process has sent so far, by group of more than one process.
+  std::map<std::string, uint64_t> bytes_sent() const;
+  void observe(const comm::Communicator::Observer& observer);
 
  private:
   void fill_seams(const plan::DeviceMesh& mesh, int rank);
@@ -82,8 +82,9 @@ class Team {
   const nn::JointAttention* attend_ = nullptr;
 };
 
-// The tensor that `root` has, on every member; others pass an undefined one. Shapes and type need
-// not be known. An undefined tensor at the root gives undefined ones.
+// The tensor that `root` has, on every member, each on its own device of the same kind; others pass
+// an undefined one. Shapes and type need not be known. An undefined tensor at the root gives
+// undefined ones.
 at::Tensor shared_from(comm::Communicator& comm, int root, const at::Tensor& tensor);
 
 }  // namespace kinema::parallel

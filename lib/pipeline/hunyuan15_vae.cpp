@@ -54,8 +54,10 @@ void decode_tiles(Runtime& runtime,
       grid, runtime.team.vae(), config.out_channels, frames, latents.options(),
       [&](int64_t index) {
         stop_if_interrupted("in decode");
-        return hunyuan15::decode_tile(decoder, latents, grid.tiles()[static_cast<size_t>(index)],
-                                      kLatentFrames);
+        auto tile = hunyuan15::decode_tile(decoder, latents,
+                                           grid.tiles()[static_cast<size_t>(index)], kLatentFrames);
+        if (output == nullptr) runtime.stages.step_done();
+        return tile;
       },
       [&](int64_t index, at::Tensor tile) {
         blender.add(index, std::move(tile));

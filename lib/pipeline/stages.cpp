@@ -36,6 +36,11 @@ void add(report::StageMeasure& sum, const report::StageMeasure& more) {
   sum.seconds += more.seconds;
   sum.step_seconds.insert(sum.step_seconds.end(), more.step_seconds.begin(),
                           more.step_seconds.end());
+  for (const auto& [group, bytes] : more.bytes_sent) sum.bytes_sent[group] += bytes;
+  for (const auto& [group, steps] : more.step_bytes_sent) {
+    auto& all = sum.step_bytes_sent[group];
+    all.insert(all.end(), steps.begin(), steps.end());
+  }
   sum.bytes_read += more.bytes_read;
   for (const auto& [component, stream] : more.streams) sum.streams[component] = stream;
   largest(sum.peak_host_bytes, more.peak_host_bytes);
@@ -46,8 +51,8 @@ void add(report::StageMeasure& sum, const report::StageMeasure& more) {
 
 }  // namespace
 
-Stages::Stages(at::Device device, report::Progress& progress)
-    : device_(device), progress_(progress) {}
+Stages::Stages(at::Device device, const parallel::Team& team, report::Progress& progress)
+    : device_(device), team_(team), progress_(progress) {}
 
 void Stages::begin(const std::string& stage, int64_t steps) {
   end();
@@ -58,11 +63,16 @@ void Stages::begin(const std::string& stage, int64_t steps) {
   reset_resident_peak();
   tensor::reset_memory_peaks(device_);
   progress_.stage_began(stage, steps);
+  sent_before_ = sent_before_step_ = team_.bytes_sent();
   began_ = step_began_ = Clock::now();
 }
 
 void Stages::step_done() {
   current_.step_seconds.push_back(seconds_since(step_began_));
+  const auto sent = team_.bytes_sent();
+  for (const auto& [group, bytes] : sent)
+    current_.step_bytes_sent[group].push_back(bytes - sent_before_step_[group]);
+  sent_before_step_ = sent;
   step_began_ = Clock::now();
   progress_.step_ended(static_cast<int64_t>(current_.step_seconds.size()), steps_);
 }
@@ -73,6 +83,8 @@ void Stages::end() {
   tensor::synchronize(device_);
   current_.seconds = seconds_since(began_);
   current_.peak_host_bytes = resident_peak();
+  for (const auto& [group, bytes] : team_.bytes_sent())
+    current_.bytes_sent[group] = bytes - sent_before_[group];
   const auto device = tensor::memory_peaks(device_);
   current_.peak_allocated_bytes = device.allocated;
   current_.peak_reserved_bytes = device.reserved;

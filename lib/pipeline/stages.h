@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,8 @@ namespace kinema::pipeline {
 
 class Stages {
  public:
-  // `progress` is told of every change, on the thread that works.
-  Stages(at::Device device, report::Progress& progress);
+  // `progress` is told of every change, on the thread that works; what `team` sends is counted.
+  Stages(at::Device device, const parallel::Team& team, report::Progress& progress);
 
   // Ends the stage before it. `steps` 0: a stage without steps. A stage that is begun again is
   // counted on.
@@ -28,7 +29,6 @@ class Stages {
   void end();
   // So many bytes of the checkpoint were read in this stage.
   void read(uint64_t bytes) { current_.bytes_read += bytes; }
-
   // A component's blocks were streamed in this stage.
   void streamed(const std::string& component, const report::StreamMeasure& stream) {
     current_.streams[component] = stream;
@@ -38,13 +38,16 @@ class Stages {
 
  private:
   using Clock = std::chrono::steady_clock;
+  using Sent = std::map<std::string, uint64_t>;
 
   at::Device device_;
+  const parallel::Team& team_;
   report::Progress& progress_;
   bool running_ = false;
   int64_t steps_ = 0;
   report::StageMeasure current_;
   Clock::time_point began_, step_began_;
+  Sent sent_before_, sent_before_step_;
   std::vector<report::StageMeasure> measures_;
 };
 

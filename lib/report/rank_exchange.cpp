@@ -10,7 +10,8 @@ std::string packed(const RankReport& report) {
     for (const auto& [component, stream] : stage.streams) streams[component] = stream_json(stream);
     stages.push_back({stage.stage, stage.seconds, stage.step_seconds, stage.peak_host_bytes,
                       stage.peak_allocated_bytes, stage.peak_reserved_bytes,
-                      stage.peak_device_bytes, stage.bytes_read, streams});
+                      stage.peak_device_bytes, stage.bytes_read, stage.bytes_sent,
+                      stage.step_bytes_sent, streams});
   }
   return Json{{"rank", report.rank}, {"stages", stages}, {"bytes_sent", report.bytes_sent}}.dump();
 }
@@ -30,7 +31,9 @@ RankReport unpacked(const std::string& text) {
     row.at(5).get_to(stage.peak_reserved_bytes);
     row.at(6).get_to(stage.peak_device_bytes);
     row.at(7).get_to(stage.bytes_read);
-    for (const auto& [component, stream] : row.at(8).items())
+    row.at(8).get_to(stage.bytes_sent);
+    row.at(9).get_to(stage.step_bytes_sent);
+    for (const auto& [component, stream] : row.at(10).items())
       stage.streams[component] = stream_measure(stream);
     report.stages.push_back(std::move(stage));
   }

@@ -28,6 +28,8 @@ OrderedJson measured(const StageMeasure& stage) {
   json["bytes_read"] = stage.bytes_read;
   for (const auto& [component, stream] : stage.streams)
     json["streams"][component] = stream_json(stream);
+  if (!stage.bytes_sent.empty()) json["bytes_sent"] = stage.bytes_sent;
+  if (!stage.step_bytes_sent.empty()) json["step_bytes_sent"] = stage.step_bytes_sent;
   return json;
 }
 

@@ -37,6 +37,9 @@ struct StageMeasure {
   uint64_t peak_reserved_bytes = 0;   // device: what the allocator holds
   uint64_t peak_device_bytes = 0;     // device: all processes, everything
   uint64_t bytes_read = 0;            // of the checkpoint
+  // To other ranks, by group: in the whole stage, and in each of its steps.
+  std::map<std::string, uint64_t> bytes_sent;
+  std::map<std::string, std::vector<uint64_t>> step_bytes_sent;
   std::map<std::string, StreamMeasure> streams;  // by component
 };
 
@@ -44,7 +47,7 @@ struct StageMeasure {
 struct RankReport {
   int64_t rank = 0;
   std::vector<StageMeasure> stages;
-  std::map<std::string, uint64_t> bytes_sent;  // by group
+  std::map<std::string, uint64_t> bytes_sent;  // by group, in the whole run
 };
 
 struct RunReport {
