@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+"""Makes one of four ranks fail in each phase: everything must end soon, one sentence must name the
+rank and the phase, and neither processes nor files may be left.
+
+faults.py PROGRAM [--repeat 20]
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from layout_runs import Layout
+from live_checks import DATA, Checks
+
+from kinema_program import generate_arguments, read_case
+
+LAYOUT = Layout(cfg=2, ulysses=2, vae=4)
+RANKS = LAYOUT.ranks
+PHASES = ["start-up", "encode text", "denoise step 2", "decode"]
+# Exit codes: an unexpected exception is the program's own bug, a lost rank a failed peer.
+CODES = {"throw": 70, "exit": 6, "kill": 6, "hang": 6}
+BOUND = 2.0  # seconds from the fault to the end
+SILENCE = 5  # --stall-timeout in seconds: longer than any stage here, also on a busy machine
+PATIENCE = 120  # seconds for a whole run
+LONG_RUN = 500  # steps
+
+
+def processes_of(mark: str) -> list[int]:
+    """Living processes with this mark in their environment."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            marked = f"KINEMA_TEST_RUN={mark}".encode() in (folder / "environ").read_bytes()
+            zombie = (folder / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        except OSError:
+            continue  # gone, or somebody else's
+        if marked and not zombie:
+            found.append(int(folder.name))
+    return found
+
+
+@dataclass
+class Started:
+    """A run under way in a folder of its own."""
+
+    process: "subprocess.Popen[str]"
+    mark: str
+    out: Path
+
+    def files(self) -> list[str]:
+        return sorted(path.name for path in self.out.iterdir())
+
+    def end(self) -> None:
+        for process in processes_of(self.mark):
+            os.kill(process, signal.SIGKILL)
+
+
+def start(program: Path, out: Path, steps: int | None, fault: str, *flags: str) -> Started:
+    case_dir = DATA / "t2v"
+    case = read_case(case_dir)
+    case["num_inference_steps"] = steps or case["num_inference_steps"]
+    arguments = [
+        argument
+        for argument in generate_arguments(case_dir, case, True, out)
+        if not argument.startswith(("--save-tensors", "--metrics"))
+    ]
+    mark = uuid.uuid4().hex
+    environment = {**os.environ, "KINEMA_TEST_RUN": mark}
+    if fault:
+        environment["KINEMA_FAULT"] = fault
+    command = [str(program), "generate", *arguments, *LAYOUT.flags(), "--threads=1", *flags]
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    return Started(process, mark, out)
+
+
+def one_fault(program: Path, checks: Checks, kind: str, phase: str, rank: int) -> float:
+    """Returns the seconds from the fault to the end."""
+    name = f"{kind} of rank {rank} in {phase}"
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as scratch:
+        moment = Path(scratch) / "moment"
+        fault = f"rank={rank},phase={phase},kind={kind},mark={moment}"
+        flags = ["--progress=none", f"--stall-timeout={SILENCE}"]
+        run = start(program, Path(folder), None, fault, *flags)
+        try:
+            _, messages = run.process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            run.end()
+            checks.expect(False, f"{name}: did not end in {PATIENCE} s")
+            return float("nan")
+        ended, left, files = time.time(), processes_of(run.mark), run.files()
+        if not checks.expect(moment.exists(), f"{name}: did not happen; {messages}"):
+            return float("nan")
+        took = ended - moment.stat().st_mtime
+    errors = [line for line in messages.splitlines() if line.startswith("error:")]
+    problems = []
+    if run.process.returncode != CODES[kind]:
+        problems.append(f"exit code {run.process.returncode}, not {CODES[kind]}")
+    if len(errors) != 1 or not errors[0].startswith(f"error: rank {rank} ") or phase not in errors[0]:
+        problems.append(f"said {errors}")
+    if took > BOUND + (SILENCE if kind == "hang" else 0):
+        problems.append(f"took {took:.1f} s")
+    if left:
+        problems.append(f"left processes {left}")
+    if files:
+        problems.append(f"left files {files}")
+    checks.expect(not problems, f"{name}: {'; '.join(problems)}")
+    run.end()
+    return took
+
+
+def all_faults(program: Path, checks: Checks, repeat: int, kinds: list[str]) -> None:
+    for kind in kinds:
+        for phase in PHASES:
+            before = checks.passed, checks.failed
+            # Every rank takes its turn.
+            times = [
+                one_fault(program, checks, kind, phase, (2 + turn) % RANKS)
+                for turn in range(repeat)
+            ]
+            failed = checks.failed - before[1]
+            print(
+                f"{kind:5s} in {phase:14s}: {repeat - failed} of {repeat}, "
+                f"{min(times):.2f} to {max(times):.2f} s",
+                flush=True,
+            )
+
+
+def until_denoising(run: Started) -> None:
+    """Waits until some steps are done."""
+    assert run.process.stderr is not None
+    for line in run.process.stderr:
+        if '"denoise"' in line and '"step":3' in line.replace(" ", ""):
+            return
+
+
+def interrupted(program: Path, checks: Checks, number: signal.Signals) -> None:
+    """Ctrl-C in the middle: every rank leaves, nothing is written, nothing is said to be wrong."""
+    name = number.name
+    with tempfile.TemporaryDirectory() as folder:
+        run = start(program, Path(folder), LONG_RUN, "", "--progress=json")
+        until_denoising(run)
+        run.process.send_signal(number)
+        _, messages = run.process.communicate(timeout=PATIENCE)
+        code, left, files = run.process.returncode, processes_of(run.mark), run.files()
+        run.end()
+    checks.expect(code == 128 + number, f"{name}: exit code {code}; {messages[-500:]}")
+    checks.expect("error:" not in messages, f"{name}: said {messages[-500:]}")
+    checks.expect(not left, f"{name}: left processes {left}")
+    checks.expect(not files, f"{name}: left files {files}")
+
+
+def launcher_killed(program: Path, checks: Checks) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        run = start(program, Path(folder), LONG_RUN, "", "--progress=json")
+        until_denoising(run)
+        there = len(processes_of(run.mark))
+        run.process.kill()
+        end = time.monotonic() + BOUND
+        while processes_of(run.mark) and time.monotonic() < end:
+            time.sleep(0.02)
+        left, video = processes_of(run.mark), (Path(folder) / "video.mp4").exists()
+        run.end()
+        run.process.communicate()
+    checks.expect(there == RANKS + 1, f"{there} processes instead of a launcher and {RANKS} ranks")
+    checks.expect(not left, f"the launcher was killed: left processes {left}")
+    checks.expect(not video, "the launcher was killed: left a video")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("program", type=Path)
+    parser.add_argument("--repeat", type=int, default=1, help="of each fault [%(default)s]")
+    parser.add_argument("--kind", action="append", choices=list(CODES), help="only these faults")
+    arguments = parser.parse_args()
+    checks = Checks()
+    all_faults(arguments.program, checks, arguments.repeat, arguments.kind or list(CODES))
+    for number in [signal.SIGINT, signal.SIGTERM]:
+        interrupted(arguments.program, checks, number)
+    launcher_killed(arguments.program, checks)
+    return checks.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+"""Compares every parallel layout with one process and prints the table that README shows.
+
+layouts.py PROGRAM [t2v] [i2v]
+"""
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from layout_runs import Layout, Run, Tiles, largest_difference, psnr, run_layout
+from live_checks import DATA, Checks
+from traffic import wrong_traffic
+
+import torch
+from kinema_program import read_case
+
+EQUAL = float("inf")
+WHOLE, TILED = None, Tiles()
+# One tile for four ranks.
+ONE_TILE = Tiles(128, 96)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A layout, the run of another one that it must give the same as, and how nearly: the least
+    PSNR in dB, or EQUAL for the same bits in latents and video."""
+
+    layout: Layout
+    bound: float
+    tiles: Tiles | None = WHOLE
+    like: Layout = Layout()
+    again: bool = False
+
+
+COMPARISONS = [
+    Comparison(Layout(cfg=2), EQUAL),
+    Comparison(Layout(cfg=2), EQUAL, TILED),
+    Comparison(Layout(vae=2), EQUAL, TILED),
+    Comparison(Layout(vae=3), EQUAL, TILED),
+    Comparison(Layout(vae=4), EQUAL, TILED),
+    Comparison(Layout(vae=4), EQUAL, ONE_TILE),
+    Comparison(Layout(cfg=2, vae=4), EQUAL, TILED),
+    Comparison(Layout(ulysses=2), 60),
+    Comparison(Layout(ulysses=4), 60),
+    Comparison(Layout(cfg=2, ulysses=2, vae=4), 60, TILED),
+    Comparison(Layout(cfg=2, ulysses=2, vae=4), EQUAL, TILED, Layout(cfg=2, ulysses=2, vae=4), True),
+    Comparison(Layout(cfg=2, ulysses=2, vae=2), EQUAL, TILED, Layout(cfg=2, ulysses=2, vae=4)),
+    Comparison(Layout(ring=2), 50),
+    Comparison(Layout(ring=4), 50),
+    Comparison(Layout(ulysses=2, ring=2), 50),
+    Comparison(Layout(tensor=2), 50),
+    Comparison(Layout(tensor=2, ulysses=2, vae=4), 50, TILED),
+    Comparison(Layout(tensor=2, cfg=2, vae=4), 50, TILED),
+]
+
+
+class Runs:
+    """Every layout is run once, unless it is to be run again."""
+
+    def __init__(self, program: Path, case_dir: Path, checks: Checks) -> None:
+        self.program, self.case_dir, self.checks = program, case_dir, checks
+        self.done: dict[tuple[Layout, Tiles | None], Run] = {}
+
+    def tiling(self, tiles: Tiles | None) -> dict[str, int] | None:
+        if tiles is None:
+            return None
+        given = read_case(self.case_dir)["tiling"]
+        return {"size": tiles.size or given["size"], "stride": tiles.stride or given["stride"]}
+
+    def __call__(self, layout: Layout, tiles: Tiles | None, again: bool = False) -> Run:
+        key = (layout, tiles)
+        if again or key not in self.done:
+            self.done[key] = run_layout(self.program, self.case_dir, layout, tiles)
+            problem = self.done[key].problem or wrong_traffic(
+                self.case_dir, layout, self.done[key], self.tiling(tiles)
+            )
+            self.checks.expect(not problem, f"{self.case_dir.name} {layout}: {problem}")
+        return self.done[key]
+
+
+def table_row(name: str, comparison: Comparison, got: Run, want: Run) -> tuple[str, bool]:
+    video, latents = (
+        largest_difference(got.tensors[key], want.tensors[key])
+        for key in ("video", "latents_final")
+    )
+    equal = all(
+        torch.equal(got.tensors[key], want.tensors[key])
+        for key in ("latents_initial", "latents_final", "video")
+    )
+    decibels = psnr(got.tensors["video"], want.tensors["video"])
+    like = "itself, run again" if comparison.again else str(comparison.like)
+    if comparison.tiles is not None:
+        like += ", tiled" if comparison.tiles.size is None else f", tiles of {comparison.tiles.size}"
+    demanded = "equal bits" if comparison.bound == EQUAL else f">= {comparison.bound:.0f} dB"
+    row = (
+        f"| {name} | {comparison.layout} | {comparison.layout.ranks} | {like} | {demanded} "
+        f"| {'yes' if equal else 'no'} | {decibels:.1f} | {latents:.1e} | {video:.1e} |"
+    )
+    return row, equal if comparison.bound == EQUAL else decibels >= comparison.bound
+
+
+def compare_case(program: Path, name: str, checks: Checks) -> None:
+    runs = Runs(program, DATA / name, checks)
+    for comparison in COMPARISONS:
+        want = runs(comparison.like, comparison.tiles)
+        got = runs(comparison.layout, comparison.tiles, comparison.again)
+        what = f"{name} {comparison.layout} against {comparison.like}"
+        if want.problem or got.problem:
+            checks.expect(False, f"{what} could not be compared")
+            continue
+        row, holds = table_row(name, comparison, got, want)
+        print(row, flush=True)
+        checks.expect(holds, what)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("program", type=Path)
+    parser.add_argument("cases", nargs="*", default=["t2v", "i2v"])
+    arguments = parser.parse_args()
+    checks = Checks()
+    print("| model | layout | ranks | against | demanded | equal bits | PSNR dB "
+          "| max diff. latents | max diff. video |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for name in arguments.cases:
+        compare_case(arguments.program, name, checks)
+    return checks.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

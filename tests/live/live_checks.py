@@ -1,0 +1,30 @@
+"""Counts what held and what did not, and ends as scripts/test.sh reads it: `N passed, N failed`."""
+
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DATA = REPOSITORY / "tests" / "data" / "hunyuan15"
+
+# The reference tools know how the program is called.
+sys.path.insert(0, str(REPOSITORY / "tests" / "reference"))
+
+
+class Checks:
+    """One line for each failure, and both counts."""
+
+    def __init__(self) -> None:
+        self.passed = 0
+        self.failed = 0
+
+    def expect(self, holds: bool, what: str) -> bool:
+        if holds:
+            self.passed += 1
+        else:
+            self.failed += 1
+            print(f"FAILED: {what}", flush=True)
+        return holds
+
+    def finish(self) -> int:
+        print(f"{self.passed} passed, {self.failed} failed")
+        return 1 if self.failed or not self.passed else 0
