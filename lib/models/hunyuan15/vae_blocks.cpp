@@ -6,31 +6,15 @@
 #include <ATen/ops/add.h>
 #include <ATen/ops/empty.h>
 
+#include "nn/cells.h"
+
 namespace kinema::hunyuan15 {
 namespace {
 
 constexpr int64_t kQuad = 4;  // 2 x 2 pixels
 
-// A view of [T, H, W, C] by cells of `frames` x 2 x 2 positions: [T/frames, H/2, W/2, frames, 2, 2,
-// C].
-at::Tensor cells(const at::Tensor& x, int64_t frames) {
-  return x.view({x.size(0) / frames, frames, x.size(1) / 2, 2, x.size(2) / 2, 2, x.size(3)})
-      .permute({0, 2, 4, 1, 3, 5, 6});
-}
-
-// Spreads the parts of h over cells of `out` and adds x, each of whose channels is repeated until
-// it has as many: h [T, H, W, frames * 4, c], x [T, H, W, C], out [frames * T, 2H, 2W, c].
-void spread_sum(const at::Tensor& out, const at::Tensor& h, const at::Tensor& x, int64_t frames) {
-  const int64_t parts = frames * kQuad, channels = x.size(3) / parts;
-  auto by_cell = [&](const at::Tensor& y) {
-    return y.unflatten(3, {frames, 2, 2}).unflatten(6, {channels, -1});
-  };
-  auto target = cells(out, frames).unflatten(6, {channels, -1});
-  at::add_out(target, by_cell(h), by_cell(x.unflatten(3, {parts, -1})));
-}
-
 // The opposite of spreading: [T, H, W, c] -> [T/frames, H/2, W/2, frames * 4 * c].
-at::Tensor gathered(const at::Tensor& x, int64_t frames) { return cells(x, frames).flatten(3); }
+at::Tensor gathered(const at::Tensor& x, int64_t frames) { return nn::cells(x, frames).flatten(3); }
 
 }  // namespace
 
@@ -65,11 +49,11 @@ at::Tensor Upsample::operator()(const at::Tensor& x, Past& past) const {
       at::empty({lone + frames * rest, 2 * x.size(1), 2 * x.size(2), out_}, x.options());
   if (lone > 0) {
     const auto halves = h.narrow(0, 0, 1).unflatten(3, {kQuad, -1}).narrow(4, 0, out_);
-    spread_sum(out.narrow(0, 0, 1), halves, x.narrow(0, 0, 1), 1);
+    nn::spread_sum(out.narrow(0, 0, 1), halves, x.narrow(0, 0, 1), 1);
   }
   if (rest > 0) {
     const auto parts = h.narrow(0, lone, rest).unflatten(3, {frames * kQuad, -1});
-    spread_sum(out.narrow(0, lone, frames * rest), parts, x.narrow(0, lone, rest), frames);
+    nn::spread_sum(out.narrow(0, lone, frames * rest), parts, x.narrow(0, lone, rest), frames);
   }
   return out;
 }
@@ -94,7 +78,9 @@ at::Tensor Downsample::operator()(const at::Tensor& x, Past& past) const {
   }
   if (rest > 0) {
     const auto sum = h.narrow(0, lone, rest).add_(group_mean(x.narrow(0, lone, rest), h.size(3)));
-    out.narrow(0, lone, rest / frames).unflatten(-1, {frames, 2, 2, -1}).copy_(cells(sum, frames));
+    out.narrow(0, lone, rest / frames)
+        .unflatten(-1, {frames, 2, 2, -1})
+        .copy_(nn::cells(sum, frames));
   }
   return out;
 }
