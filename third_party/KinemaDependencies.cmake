@@ -34,6 +34,8 @@ elseif(KINEMA_spdlog_INCLUDE_DIR)
 else()
   message(FATAL_ERROR "spdlog/spdlog.h not found; name its folder with -DKINEMA_spdlog_INCLUDE_DIR=...")
 endif()
+# LibTorch's headers bring an fmt of another version; header-only, each source agrees with whichever it includes.
+target_compile_definitions(dep_spdlog INTERFACE FMT_HEADER_ONLY)
 add_library(dep::spdlog ALIAS dep_spdlog)
 
 # kinema_c_library(NAME HEADER LIBRARY): a C library by header and library name.
