@@ -63,7 +63,7 @@ fi
 # Whether CMAKE_PREFIX_PATH already names a LibTorch.
 has_own_libtorch() {
   local prefix
-  for prefix in ${CMAKE_PREFIX_PATH//[:;]/ }; do
+  for prefix in $(tr ":;" "  " <<< "${CMAKE_PREFIX_PATH:-}"); do
     [[ -e $prefix/include/ATen/ATen.h ]] && return 0
   done
   return 1
