@@ -120,7 +120,7 @@ def sample(model, texts, prompts, steps=30, guidance=4.0, shift=5.0, seed=0, sha
     return x
 
 
-def train(folder, tok, steps, batch_size=16, seed=3, minutes=None, threads=2):
+def train(folder, tok, steps, batch_size=16, seed=3, minutes=None, threads=2, decay_from=0.6):
     """Trains to `steps` steps or for `minutes`, from the last checkpoint in `folder` if there is one.
 
     `batch_size` is per process; under torchrun several processes train together.
@@ -159,7 +159,7 @@ def train(folder, tok, steps, batch_size=16, seed=3, minutes=None, threads=2):
         loss = (v.float() - (noise - x0)).square().mean()
         loss.backward()
         average_gradients(model, world)
-        opt.step(schedule(step, steps, elapsed=(time.time() - began) / (60 * minutes) if minutes else 0.0))
+        opt.step(schedule(step, steps, decay_from=decay_from, elapsed=(time.time() - began) / (60 * minutes) if minutes else 0.0))
         ema.update(model)
         step += 1
         mean = loss.item() if mean is None else 0.98 * mean + 0.02 * loss.item()

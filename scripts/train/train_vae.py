@@ -171,7 +171,7 @@ def train_encoder(folder, steps, batch_size=4, seed=5, minutes=None, threads=2):
         error = (mean - z).square().mean() / z.square().mean()
         width = (logvar - 2 * np.log(vae_module.POSTERIOR_STD)).square().mean()
         run.update(error + 0.01 * width, error, schedule(run.step, steps, elapsed=run.elapsed(minutes)))
-        if run.step % 250 == 0:
+        if run.step % 100 == 0:
             run.evaluate(decoder)
             run.save()
     run.evaluate(decoder)
