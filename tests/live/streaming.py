@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""Compares layouts whose blocks are streamed with the same layouts that keep every block: no bit may
+differ, and each block is fetched once a pass.
+
+streaming.py PROGRAM [t2v] [i2v]
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from layout_runs import Layout, Run, Tiles, run_layout
+from live_checks import DATA, Checks
+
+import torch
+from kinema_program import read_case
+
+# The language model's last two layers are not run.
+SKIPPED_TEXT_LAYERS = 2
+
+
+@dataclass(frozen=True)
+class Streaming:
+    """A layout, and how its blocks are streamed."""
+
+    layout: Layout
+    flags: tuple[str, ...]
+    home: str = ""  # where the metrics must say that blocks live; empty: OFFLOAD_HOMES
+    tiles: Tiles | None = None
+
+    def __str__(self) -> str:
+        return f"{self.layout} {' '.join(self.flags)}"
+
+
+def hsdp(layout: Layout, shard: int, replicate: int = 1) -> Streaming:
+    flags = ("--use-hsdp", f"--hsdp-shard-size={shard}", f"--hsdp-replicate-size={replicate}")
+    tiles = Tiles() if layout.vae > 1 else None
+    return Streaming(layout, flags, f"shards of {shard} ranks", tiles)
+
+
+OFFLOAD = ("--offload=block",)
+# On the CPU a block that is stored in the type it is computed in stays in its file; any other is
+# converted once.
+OFFLOAD_HOMES = {"t2v": "the files", "i2v": "host memory"}
+CASES = [
+    Streaming(Layout(), OFFLOAD),
+    Streaming(Layout(cfg=2), OFFLOAD),
+    hsdp(Layout(cfg=2), 2),
+    hsdp(Layout(ulysses=2), 2),
+    hsdp(Layout(cfg=2, ulysses=2), 4),
+    hsdp(Layout(cfg=2, ulysses=2), 2, 2),
+    hsdp(Layout(cfg=2, ulysses=2, vae=4), 4),
+    hsdp(Layout(tensor=2, ulysses=2), 2),
+]
+
+
+def config(case_dir: Path, component: str) -> dict[str, Any]:
+    path = case_dir / "model" / component / "config.json"
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def check_tensors(checks: Checks, name: str, got: Run, want: Run) -> None:
+    checks.expect(got.tensors.keys() == want.tensors.keys(), f"{name}: the same tensors are there")
+    for key in want.tensors.keys() & got.tensors.keys():
+        checks.expect(torch.equal(got.tensors[key], want.tensors[key]), f"{name}: {key} differs")
+
+
+def check_streams(checks: Checks, case_dir: Path, one: Streaming, run: Run) -> None:
+    """Units, passes and fetches of every rank, as the metrics give them."""
+    steps = read_case(case_dir)["num_inference_steps"]
+    blocks = config(case_dir, "transformer")["num_layers"]
+    layers = config(case_dir, "text_encoder")["num_hidden_layers"] - SKIPPED_TEXT_LAYERS
+    for rank in run.metrics["ranks"]:
+        where = f"{one}, rank {rank['rank']}"
+        stream = rank["stages"]["denoise"]["streams"]["transformer"]
+        home = one.home or OFFLOAD_HOMES[case_dir.name]
+        checks.expect(stream["home"] == home, f"{where}: from {stream['home']}")
+        checks.expect(stream["units"] == blocks, f"{where}: {stream['units']} units")
+        checks.expect(stream["passes"] == steps, f"{where}: {stream['passes']} passes")
+        checks.expect(stream["fetches"] == blocks * steps, f"{where}: {stream['fetches']} fetches")
+        text = rank["stages"]["encode_text"].get("streams", {}).get("text_encoder")
+        if text is None:  # a rank that encodes nothing and whose peers do not need it
+            checks.expect("--use-hsdp" not in one.flags, f"{where}: no text encoder")
+            continue
+        checks.expect(text["units"] == layers, f"{where}: {text['units']} text units")
+        checks.expect(
+            text["fetches"] == layers * text["passes"], f"{where}: {text['fetches']} text fetches"
+        )
+
+
+def check_case(checks: Checks, program: Path, case_dir: Path) -> None:
+    whole: dict[Layout, Run] = {}
+    for one in CASES:
+        if one.layout not in whole:
+            whole[one.layout] = run_layout(program, case_dir, one.layout, one.tiles)
+        want = whole[one.layout]
+        got = run_layout(program, case_dir, one.layout, one.tiles, one.flags)
+        problem = want.problem or got.problem
+        if not checks.expect(not problem, f"{case_dir.name}, {one}: {problem}"):
+            continue
+        check_tensors(checks, f"{case_dir.name}, {one}", got, want)
+        check_streams(checks, case_dir, one, got)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("program", type=Path)
+    parser.add_argument("cases", nargs="*", default=["t2v", "i2v"])
+    arguments = parser.parse_args()
+    checks = Checks()
+    for name in arguments.cases:
+        check_case(checks, arguments.program, DATA / name)
+    return checks.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
