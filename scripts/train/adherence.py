@@ -207,7 +207,9 @@ def main():
     for name, videos in runs.items():
         result = score(videos, scenes, args.verbose)
         parts = ", ".join(f"{k} {100 * v:.0f} %" for k, (v, _) in result.items() if k != "all")
-        print(f"{name}: {100 * result['all'][0]:.1f} % of {result['all'][1]} attributes ({parts})", flush=True)
+        rest = [(v * n, n) for k, (v, n) in result.items() if k not in ("all", "shape")]
+        print(f"{name}: {100 * result['all'][0]:.1f} % of {result['all'][1]} attributes, "
+              f"{100 * sum(r for r, _ in rest) / sum(n for _, n in rest):.1f} % without shape ({parts})", flush=True)
 
 
 if __name__ == "__main__":

@@ -179,10 +179,13 @@ def train_encoder(folder, steps, batch_size=4, seed=5, minutes=None, threads=2):
 
 
 def finished(folder):
-    """The state of the whole autoencoder from the running means of both halves."""
-    out = {}
+    """The state of the whole autoencoder from the running means of both halves; a half never trained keeps its start."""
+    torch.manual_seed(1)
+    out = vae_module.Vae().state_dict()
     for half in ("encoder", "decoder"):
         path = os.path.join(folder, half + ".pt")
         if os.path.exists(path):
             out.update({f"{half}.{k}": v for k, v in torch.load(path)["ema"]["shadow"].items()})
+        else:
+            print(f"the {half} was not trained: the model is written with its starting values")
     return out
