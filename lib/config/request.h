@@ -54,6 +54,7 @@ struct Request {
   std::optional<int64_t> threads;
 
   std::optional<int64_t> num_gpus;
+  bool share_gpus = false;
   int64_t ulysses_degree = 1, ring_degree = 1, tensor_parallel_size = 1, cfg_parallel_size = 1;
   int64_t vae_patch_parallel_size = 1;
   bool use_hsdp = false;

@@ -36,7 +36,8 @@ void choose_layout(Resolution& r) {
   const auto limits = split_limits(request, r.job.model, r.job.tokens);
   r.job.parallel = requested_plan(request, limits, r.violations);
   std::optional<int64_t> gpus;
-  if (request.device.kind == Device::Kind::kCuda) gpus = static_cast<int64_t>(r.around.gpus.size());
+  if (request.device.kind == Device::Kind::kCuda && !request.share_gpus)
+    gpus = static_cast<int64_t>(r.around.gpus.size());
   check_plan(r.job.parallel, limits, gpus, r.violations);
   if (r.job.parallel.data > 1) {
     r.wrong(fmt::format("--num-gpus {}: {} work on one video; the rest would have nothing to do",
