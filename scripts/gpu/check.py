@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""Runs every part of the GPU check, one failing without the others; writes OUT/gpu_check.json and OUT/gpu_check.md.
+
+scripts/gpu_check.sh builds first and starts this.
+"""
+
+import argparse
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import comparisons
+import parts
+from context import Context
+from measured import Clock, Measured, Result
+
+# In the order of their worth, each with the least seconds that it makes sense to start it with.
+PARTS: dict[str, tuple[Callable[[Context], Result], float]] = {
+    "machine": (parts.machine, 5),
+    "unit_tests": (parts.unit_tests, 20),
+    "reference": (comparisons.reference, 30),
+    "checkpoint": (parts.checkpoint, 60),
+    "full_size": (parts.full_size, 60),
+    "layouts": (comparisons.layouts, 60),
+    "collectives": (parts.collectives, 20),
+    "beside_diffusers": (comparisons.beside_diffusers, 60),
+    "devices_agree": (comparisons.devices_agree, 30),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--device", choices=["cuda", "cpu"], default="cuda")
+    parser.add_argument("--sizes", choices=["full", "tiny"], default="full", help="of the checkpoint and the videos")
+    parser.add_argument("--build", type=Path, required=True, help="folder that holds kinema")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--work", type=Path, required=True, help="folder for large files, removed at the end")
+    parser.add_argument("--budget", type=float, default=570, help="seconds for all parts [%(default)s]")
+    parser.add_argument("--parts", default=",".join(PARTS), help="[%(default)s]")
+    parser.add_argument("--build-failed", default="", metavar="REASON", help="noted as the part `build`")
+    arguments = parser.parse_args()
+    unknown = set(arguments.parts.split(",")) - PARTS.keys()
+    if unknown:
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    clock = Clock(arguments.budget)
+    arguments.work.mkdir(parents=True, exist_ok=True)
+    context = Context(arguments.device, arguments.sizes, arguments.build.resolve(), arguments.work, clock)
+    measured = Measured(arguments.out, clock)
+    if arguments.build_failed:
+        measured.add("build", {"status": "failed", "reason": arguments.build_failed})
+    try:
+        for name in arguments.parts.split(","):
+            part, least = PARTS[name]
+            measured.run(name, lambda: part(context), least if arguments.sizes == "full" else 1)
+    finally:
+        shutil.rmtree(arguments.work, ignore_errors=True)
+        print(measured.write_markdown())
+    return 1 if measured.failed() else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

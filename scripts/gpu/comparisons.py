@@ -1,0 +1,150 @@
+"""Parts that compare: with the reference's tensors, between layouts, and with diffusers on the same device."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from context import CALL, CASES, HERE, SIZES, Context, stage_rows
+from measured import Failure, Result, Skip
+from parts import case_folders
+from program import Generated, generate, must, run
+
+# float32 must give the reference's numbers on any device. In bfloat16 the CPU's own distance from
+# them says how much rounding is, and a GPU may round about as much.
+TOLERANCE = 1e-4
+BFLOAT16_FACTOR, BFLOAT16_SLACK = 3.0, 2e-3
+COMPARED = ["prompt_embeds", "latents_initial", "noise_pred_0", "latents_final", "video"]
+# Equal bits where the arithmetic is the same, otherwise least PSNR in dB of the 8-bit frames.
+LAYOUTS: list[tuple[str, list[str], bool, float]] = [
+    ("CFG2", ["--cfg-parallel-size=2"], False, float("inf")),
+    ("VAEPP2", ["--vae-patch-parallel-size=2"], True, float("inf")),
+    ("USP2", ["--ulysses-degree=2"], False, 60),
+    ("ring2", ["--ring-degree=2"], False, 50),
+    ("TP2", ["--tensor-parallel-size=2"], False, 50),
+    ("USP4", ["--ulysses-degree=4"], False, 60),
+    ("USP2+ring2", ["--ulysses-degree=2", "--ring-degree=2"], False, 50),
+    ("CFG2+USP2+VAEPP4", ["--cfg-parallel-size=2", "--ulysses-degree=2", "--vae-patch-parallel-size=4"], True, 60),
+    ("TP2+CFG2+VAEPP4", ["--tensor-parallel-size=2", "--cfg-parallel-size=2", "--vae-patch-parallel-size=4"], True, 50),
+]
+
+
+def case_flags(case_dir: Path, device: str, dtype: str, tiled: bool) -> list[str]:
+    """The case's call for this device, without the outputs that `generate` chooses itself."""
+    from kinema_program import generate_arguments, read_case
+
+    own = ("--device=", "--dtype=", "--output=", "--save-tensors=", "--metrics=", "--overwrite")
+    flags = generate_arguments(case_dir, read_case(case_dir), tiled, Path("unused"))
+    return [flag for flag in flags if not flag.startswith(own)] + [f"--device={device}", f"--dtype={dtype}"]
+
+
+def errors(case_dir: Path, got: dict[str, Any], tiled: bool) -> dict[str, float]:
+    """Largest difference of each tensor from the reference's, as a share of its scale."""
+    from compare_run import expected_tensors
+    from safetensors.torch import load_file
+    from tensor_comparison import compare
+
+    want = expected_tensors(load_file(case_dir / "expected.safetensors"), tiled)
+    rows = [compare(name, got.get(name), want[name], TOLERANCE) for name in COMPARED if name in want]
+    for row in rows:
+        if row.problem:
+            raise Failure(f"{case_dir.name}: {row.name}: {row.problem}")
+    return {row.name: row.error for row in rows}
+
+
+def reference(context: Context) -> Result:
+    """Every stage against diffusers' float32 tensors, in both types, whole and in tiles."""
+    rows: list[Result] = []
+    for case_dir in case_folders(context):
+        for tiled in (False, True):
+            for dtype in context.dtypes:
+                row: Result = {"case": case_dir.name, "tiled": tiled, "dtype": dtype}
+                try:
+                    row |= compared(context, case_dir, dtype, tiled)
+                except Failure as failure:
+                    row |= {"ok": False, "failed": str(failure)}
+                rows.append(row)
+    if not all(row["ok"] for row in rows):
+        raise Failure("a comparison is out of bounds", {"rows": rows})
+    return {"rows": rows}
+
+
+def compared(context: Context, case_dir: Path, dtype: str, tiled: bool) -> Result:
+    def measured(device: str) -> dict[str, float]:
+        flags = case_flags(case_dir, device, dtype, tiled)
+        return errors(case_dir, generate(context.program, flags, context.clock.limit(60), tensors=True).tensors, tiled)
+
+    found = measured(context.device)
+    if dtype == "float32":
+        ok = found["latents_initial"] == 0 and all(error <= TOLERANCE for error in found.values())
+        return {**found, "ok": ok}
+    # A bfloat16 run draws its noise in bfloat16, which is another noise than the reference's.
+    on_cpu = found if context.device == "cpu" else measured("cpu")
+    bounds = {"prompt_embeds": BFLOAT16_FACTOR * on_cpu["prompt_embeds"] + BFLOAT16_SLACK}
+    return {**found, "cpu_prompt_embeds": on_cpu["prompt_embeds"], "ok": all(found[name] <= bound for name, bound in bounds.items())}
+
+
+def devices_agree(context: Context) -> Result:
+    """The same bfloat16 job here and on the CPU, which start from the same noise."""
+    if context.device == "cpu":
+        raise Skip("there is only the CPU to compare with")
+    from psnr import psnr
+
+    rows: list[Result] = []
+    for case_dir in case_folders(context)[:2]:
+        runs = [generate(context.program, case_flags(case_dir, device, "bfloat16", False), context.clock.limit(60), tensors=True) for device in (context.device, "cpu")]
+        exact = generate(context.program, case_flags(case_dir, "cpu", "float32", False), context.clock.limit(60), tensors=True)
+        got, want = (one.tensors["video"] for one in runs)
+        rows.append({"case": case_dir.name, "psnr_dB": psnr(got, want), "equal_noise": bool((runs[0].tensors["latents_initial"] == runs[1].tensors["latents_initial"]).all()), "frames": list(exact.tensors["video"].shape)})
+    if not all(row["equal_noise"] and row["psnr_dB"] >= 25 for row in rows):
+        raise Failure("the devices disagree", {"rows": rows})
+    return {"rows": rows}
+
+
+def layouts(context: Context) -> Result:
+    """Processes that share the device, over Gloo, against one process."""
+    from psnr import psnr
+
+    case_dir = CASES / "t2v"
+
+    def run_layout(flags: list[str], tiled: bool) -> Generated:
+        shared = ["--share-gpus"] if context.device == "cuda" and flags else []
+        own = [*case_flags(case_dir, context.device, "float32", tiled), *flags, *shared, "--threads=1"]
+        return generate(context.program, own, context.clock.limit(90), tensors=True)
+
+    alone = {tiled: run_layout([], tiled) for tiled in (False, True)}
+    rows: list[Result] = []
+    for name, flags, tiled, bound in LAYOUTS:
+        row: Result = {"layout": name, "bound_dB": bound}
+        try:
+            done = run_layout(flags, tiled)
+            value = psnr(done.tensors["video"], alone[tiled].tensors["video"])
+            sent = {group: count for rank in done.metrics["ranks"] for group, count in rank["bytes_sent"].items()}
+            row |= {"psnr_dB": value, "ok": value >= bound, "seconds": round(done.seconds, 1), "bytes_sent": sum(sent.values())}
+        except Failure as failure:
+            row |= {"ok": False, "failed": str(failure)}
+        rows.append(row)
+    if not all(row["ok"] for row in rows):
+        raise Failure("a layout is out of bounds", {"rows": rows})
+    return {"rows": rows}
+
+
+def beside_diffusers(context: Context) -> Result:
+    """diffusers on the same device, checkpoint, noise and size: times, and how near the results are."""
+    if run([sys.executable, "-c", "import diffusers"], context.clock.limit(60)).status != 0:
+        raise Skip("diffusers is not installed here")
+    from psnr import psnr
+    from safetensors.torch import load_file
+
+    size = SIZES[context.sizes][0]
+    out = context.work / "diffusers"
+    out.mkdir(exist_ok=True)
+    call = json.dumps({"width": size.width, "height": size.height, "num_frames": size.frames, "num_inference_steps": size.steps})
+    command = [sys.executable, str(HERE / "time_diffusers.py"), str(context.checkpoint), context.device, call, str(out)]
+    must(command, context.clock.limit(300))
+    theirs = json.loads((out / "times.json").read_text(encoding="utf-8"))
+    flags = [f"--model={context.checkpoint}", *CALL, *size.flags(), f"--device={context.device}", "--dtype=bfloat16", "--numerics=reference"]
+    ours = generate(context.program, flags, context.clock.limit(120), tensors=True)
+    want = load_file(out / "tensors.safetensors")
+    rows = [{"program": "kinema", "size": str(size), **stage_rows(ours.metrics)}, {"program": "diffusers", "size": str(size), **theirs}]
+    return {"rows": rows, "psnr_dB": psnr(ours.tensors["video"], want["video"])}
