@@ -117,9 +117,11 @@ def one_fault(program: Path, checks: Checks, kind: str, phase: str, rank: int) -
     return took
 
 
-def all_faults(program: Path, checks: Checks, repeat: int, kinds: list[str]) -> None:
+def all_faults(
+    program: Path, checks: Checks, repeat: int, kinds: list[str], phases: list[str]
+) -> None:
     for kind in kinds:
-        for phase in PHASES:
+        for phase in phases:
             before = checks.passed, checks.failed
             # Every rank takes its turn.
             times = [
@@ -182,9 +184,11 @@ def main() -> int:
     parser.add_argument("program", type=Path)
     parser.add_argument("--repeat", type=int, default=1, help="of each fault [%(default)s]")
     parser.add_argument("--kind", action="append", choices=list(CODES), help="only these faults")
+    parser.add_argument("--phase", action="append", choices=PHASES, help="only in these phases")
     arguments = parser.parse_args()
     checks = Checks()
-    all_faults(arguments.program, checks, arguments.repeat, arguments.kind or list(CODES))
+    kinds, phases = arguments.kind or list(CODES), arguments.phase or PHASES
+    all_faults(arguments.program, checks, arguments.repeat, kinds, phases)
     for number in [signal.SIGINT, signal.SIGTERM]:
         interrupted(arguments.program, checks, number)
     launcher_killed(arguments.program, checks)

@@ -51,20 +51,16 @@ ROWS = {
 
 
 def kinema_figures(metrics_path: Path, whole: float, peak_bytes: int) -> Figures:
-    """Reads the file of --metrics: a list `stages` of {name, seconds, step_seconds}. Kinema loads
-    its text encoders within encode_text; `load` is the transformer and the VAE."""
-    stages: dict[str, float] = {}
-    steps: list[float] = []
-    for stage in json.loads(metrics_path.read_text(encoding="utf-8"))["stages"]:
-        stages[stage["name"]] = stages.get(stage["name"], 0.0) + stage["seconds"]
-        if stage["name"] == "denoise":
-            steps = stage["step_seconds"]
+    """Reads the file of --metrics: an object `stages` of {name: {seconds, step_seconds}}. Kinema
+    loads its text encoders within encode_text; `load` is the transformer and the VAE."""
+    stages = json.loads(metrics_path.read_text(encoding="utf-8"))["stages"]
+    seconds = {name: stage["seconds"] for name, stage in stages.items()}
     return Figures(
-        start=whole - sum(stages.values()),
-        load=stages.get("load", 0.0),
-        encode_text=stages["encode_text"],
-        step=statistics.median(steps),
-        decode=stages["decode"],
+        start=whole - sum(seconds.values()),
+        load=seconds.get("load", 0.0),
+        encode_text=seconds["encode_text"],
+        step=statistics.median(stages["denoise"]["step_seconds"]),
+        decode=seconds["decode"],
         whole=whole,
         peak_mib=peak_bytes / 2**20,
     )

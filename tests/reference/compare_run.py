@@ -137,6 +137,8 @@ def main() -> int:
                 failed.append(Path(f"held-out case {index} of seed {arguments.seed}"))
     for case in failed:
         print(f"MISMATCH: {case}")
+    cases = len(arguments.cases) + arguments.held_out
+    print(f"{cases - len(failed)} passed, {len(failed)} failed")
     return 1 if failed else 0
 
 

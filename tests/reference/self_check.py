@@ -74,10 +74,17 @@ CHECKS: list[Callable[[], None]] = [
 
 def main() -> int:
     reference_environment.settle_torch()
+    failed = 0
     for check in CHECKS:
-        check()
-        print(f"{check.__name__.replace('_', ' ')}: ok")
-    return 0
+        name = check.__name__.replace("_", " ")
+        try:
+            check()
+            print(f"{name}: ok")
+        except AssertionError as error:
+            failed += 1
+            print(f"FAILED: {name}: {error}")
+    print(f"{len(CHECKS) - failed} passed, {failed} failed")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
