@@ -27,7 +27,7 @@ void Work::run(comm::Rendezvous& rendezvous,
   run_rank(request, model, team, device, planned, watch);
   // Nobody closes its sockets while another still waits for it.
   watch.waits("the end of the others");
-  rendezvous.exchange("done", "1");
+  rendezvous.finish();
 }
 
 std::chrono::milliseconds Work::patience() const {

@@ -2,6 +2,7 @@
 #include "engine_process.h"
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <iostream>
 
@@ -38,6 +39,8 @@ void become_engine(const std::vector<std::string>& arguments) {
   for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   std::cout.flush();
+  // The engine says in one sentence what LibTorch's own log says in pages of stack.
+  setenv("TORCH_CPP_LOG_LEVEL", "ERROR", /*overwrite=*/0);
   execv(program.c_str(), argv.data());
   throw Error(ErrorKind::kInternal, program + " cannot be started: " + std::strerror(errno),
               "build the target kinema_engine");

@@ -92,4 +92,10 @@ std::vector<std::string> Rendezvous::exchange(const std::string& key, const std:
   return all;
 }
 
+void Rendezvous::finish() {
+  exchange("done", "1");
+  if (rank_ > 0) return set("left/" + std::to_string(rank_), "1");
+  for (int rank = 1; rank < size_; ++rank) get("left/" + std::to_string(rank));
+}
+
 }  // namespace kinema::comm

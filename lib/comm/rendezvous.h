@@ -58,6 +58,10 @@ class Rendezvous {
   // Everybody's value for `key`, by rank.
   std::vector<std::string> exchange(const std::string& key, const std::string& value);
 
+  // The last that every process does with the store: returns when all have come here, on rank 0,
+  // which may serve it, when all others need it no more.
+  void finish();
+
   const c10::intrusive_ptr<c10d::Store>& store() const { return store_; }
   // This machine's numeric address on the way to the store: where peers reach this process.
   const std::string& own_address() const { return own_address_; }

@@ -116,7 +116,7 @@ class Supervisor {
       end.order = static_cast<int>(ends_.size());
       end.last_line = output_.last_line(end.rank);
       ends_.push_back(end);
-      if (end.signal != 0 && run_.after_kill) run_.after_kill(end.rank, process);
+      if (end.failed() && run_.after_kill) run_.after_kill(end.rank, process);
       if (end.failed() && !kill_at_) {
         kill_at_ =
             Clock::now() + (interrupted_by_ == 0 ? options_.grace : options_.interrupt_grace);
