@@ -84,19 +84,25 @@ def compared(context: Context, case_dir: Path, dtype: str, tiled: bool) -> Resul
     return {**found, "cpu_prompt_embeds": on_cpu["prompt_embeds"], "ok": all(found[name] <= bound for name, bound in bounds.items())}
 
 
+# A first bound, to be set from what GPUs show.
+LEAST_AGREEMENT = 25.0
+
+
 def devices_agree(context: Context) -> Result:
-    """The same bfloat16 job here and on the CPU, which start from the same noise."""
-    if context.device == "cpu":
-        raise Skip("there is only the CPU to compare with")
+    """The same bfloat16 job here and on the CPU, from the same noise; on the CPU, with one thread and two."""
     from psnr import psnr
 
+    other = ["--threads=2"] if context.device == "cpu" else []
     rows: list[Result] = []
     for case_dir in case_folders(context)[:2]:
-        runs = [generate(context.program, case_flags(case_dir, device, "bfloat16", False), context.clock.limit(60), tensors=True) for device in (context.device, "cpu")]
-        exact = generate(context.program, case_flags(case_dir, "cpu", "float32", False), context.clock.limit(60), tensors=True)
-        got, want = (one.tensors["video"] for one in runs)
-        rows.append({"case": case_dir.name, "psnr_dB": psnr(got, want), "equal_noise": bool((runs[0].tensors["latents_initial"] == runs[1].tensors["latents_initial"]).all()), "frames": list(exact.tensors["video"].shape)})
-    if not all(row["equal_noise"] and row["psnr_dB"] >= 25 for row in rows):
+        plans = [(context.device, other), ("cpu", ["--threads=1"])]
+        here, there = (
+            generate(context.program, [*case_flags(case_dir, device, "bfloat16", False), *extra], context.clock.limit(60), tensors=True).tensors
+            for device, extra in plans
+        )
+        same = bool((here["latents_initial"] == there["latents_initial"]).all())
+        rows.append({"case": case_dir.name, "equal_noise": same, "psnr_dB": psnr(here["video"], there["video"])})
+    if not all(row["equal_noise"] and row["psnr_dB"] >= LEAST_AGREEMENT for row in rows):
         raise Failure("the devices disagree", {"rows": rows})
     return {"rows": rows}
 
@@ -119,8 +125,8 @@ def layouts(context: Context) -> Result:
         try:
             done = run_layout(flags, tiled)
             value = psnr(done.tensors["video"], alone[tiled].tensors["video"])
-            sent = {group: count for rank in done.metrics["ranks"] for group, count in rank["bytes_sent"].items()}
-            row |= {"psnr_dB": value, "ok": value >= bound, "seconds": round(done.seconds, 1), "bytes_sent": sum(sent.values())}
+            sent = sum(sum(rank["bytes_sent"].values()) for rank in done.metrics["ranks"])
+            row |= {"psnr_dB": value, "ok": value >= bound, "seconds": round(done.seconds, 1), "bytes_sent": sent}
         except Failure as failure:
             row |= {"ok": False, "failed": str(failure)}
         rows.append(row)
@@ -146,5 +152,6 @@ def beside_diffusers(context: Context) -> Result:
     flags = [f"--model={context.checkpoint}", *CALL, *size.flags(), f"--device={context.device}", "--dtype=bfloat16", "--numerics=reference"]
     ours = generate(context.program, flags, context.clock.limit(120), tensors=True)
     want = load_file(out / "tensors.safetensors")
-    rows = [{"program": "kinema", "size": str(size), **stage_rows(ours.metrics)}, {"program": "diffusers", "size": str(size), **theirs}]
-    return {"rows": rows, "psnr_dB": psnr(ours.tensors["video"], want["video"])}
+    near = psnr(ours.tensors["video"], want["video"])
+    kinema = {"program": "kinema", "size": str(size), **stage_rows(ours.metrics), "psnr_dB": near}
+    return {"rows": [kinema, {"program": "diffusers", "size": str(size), **theirs}]}
