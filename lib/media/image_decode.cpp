@@ -94,6 +94,19 @@ void from_bytes(const AVFrame& frame, const AVPixFmtDescriptor& format, Image& i
   }
 }
 
+// 16-bit greyscale without alpha, clipped at 255 as Pillow does and the reference therefore sees
+// it.
+void from_wide_grey(const AVFrame& frame, const AVPixFmtDescriptor& format, Image& image) {
+  const int upper = (format.flags & AV_PIX_FMT_FLAG_BE) != 0 ? 0 : 1;
+  for (int y = 0; y < image.size.height; ++y) {
+    const uint8_t* from = frame.data[0] + static_cast<ptrdiff_t>(y) * frame.linesize[0];
+    uint8_t* to = image.row(y);
+    for (int x = 0; x < image.size.width; ++x, from += 2, to += 3) {
+      std::memset(to, from[upper] > 0 ? 255 : from[1 - upper], 3);
+    }
+  }
+}
+
 Image rgb_of(const AVFrame& frame) {
   const auto& format = *av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
   Image image({frame.width, frame.height});
@@ -101,6 +114,8 @@ Image rgb_of(const AVFrame& frame) {
     from_palette(frame, image);
   } else if ((format.flags & AV_PIX_FMT_FLAG_BITSTREAM) != 0) {
     from_bits(frame, image);
+  } else if (format.nb_components == 1 && format.comp[0].depth == 16) {
+    from_wide_grey(frame, format, image);
   } else if (format.log2_chroma_w == 0) {
     from_bytes(frame, format, image);
   } else {

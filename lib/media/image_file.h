@@ -16,10 +16,9 @@ namespace kinema::media {
 Size image_size(const std::filesystem::path& path);
 
 // The upright picture in 8-bit RGB: alpha is dropped, not blended; greyscale and palettes become
-// colours; of 16 bits the upper 8 are taken. Equal to diffusers' load_image with Pillow in every
-// bit, JPEG and lossy WebP included, but for one kind: 16-bit greyscale PNG, which Pillow clips at
-// 255 (nearly everything white). CMYK JPEG is refused. Throws Error(kIo) naming the file, and
-// Error(kConfig) in a build without FFmpeg.
+// colours; of 16 bits the upper 8 are taken, except in greyscale without alpha, which is clipped at
+// 255. Equal to diffusers' load_image with Pillow in every bit, JPEG and lossy WebP included. CMYK
+// JPEG is refused. Throws Error(kIo) naming the file, and Error(kConfig) in a build without FFmpeg.
 Image read_image(const std::filesystem::path& path);
 
 // Pixels of a file with this header, not turned. Throws as read_image.
