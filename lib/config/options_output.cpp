@@ -1,0 +1,66 @@
+// Settings of what is written.
+#include "config/option_groups.h"
+
+namespace kinema::config {
+
+std::vector<Option> output_options() {
+  return {
+      {.key = "output",
+       .flags = {"-o", "--output"},
+       .group = Group::kOutput,
+       .field = field(&Request::output),
+       .help = "the video's file, or a folder (ending in /) for <model>-<seed>.mp4",
+       .unset = "<model>-<seed>.mp4 here"},
+      {.key = "overwrite",
+       .flags = {"--overwrite"},
+       .group = Group::kOutput,
+       .field = field(&Request::overwrite),
+       .help = "replace files that exist"},
+      {.key = "codec",
+       .flags = {"--codec"},
+       .group = Group::kOutput,
+       .field = field(&Request::codec),
+       .help = "how the video is compressed"},
+      {.key = "crf",
+       .flags = {"--crf"},
+       .group = Group::kOutput,
+       .field = field(&Request::crf),
+       .help = "quality of the compression, lower is better",
+       .unset = "18",
+       .least = 0,
+       .most = 63},
+      {.key = "frames_dir",
+       .flags = {"--frames-dir"},
+       .group = Group::kOutput,
+       .field = field(&Request::frames_dir),
+       .help = "write frame_00000.png, ... into this folder (without --output: instead of a video)",
+       .unset = "none"},
+      {.key = "save_latents",
+       .flags = {"--save-latents"},
+       .group = Group::kOutput,
+       .field = field(&Request::save_latents),
+       .help = "save the latents before they are decoded (without a path: beside the video)",
+       .unset = "none",
+       .bare = "{output}.latents.safetensors"},
+      {.key = "save_tensors",
+       .flags = {"--save-tensors"},
+       .group = Group::kOutput,
+       .field = field(&Request::save_tensors),
+       .help =
+           "save embeddings, noise, first prediction, latents and frames as one .safetensors file",
+       .unset = "none"},
+      {.key = "metrics",
+       .flags = {"--metrics", "--report"},
+       .group = Group::kOutput,
+       .field = field(&Request::metrics),
+       .help = "write settings, versions, times, peaks and bytes as JSON",
+       .unset = "none"},
+      {.key = "metadata",
+       .flags = {"--metadata"},
+       .group = Group::kOutput,
+       .field = field(&Request::metadata),
+       .help = "store the resolved job in the video file"},
+  };
+}
+
+}  // namespace kinema::config
