@@ -21,8 +21,9 @@ if(KINEMA_FFMPEG)
   target_compile_definitions(kinema_flags INTERFACE KINEMA_FFMPEG=1)
 endif()
 
-# Owner of the precompiled header that every LibTorch source shares.
-file(WRITE "${CMAKE_BINARY_DIR}/torch_pch.cpp" "// Owns the precompiled header.\n")
+# Owner of the precompiled header that every LibTorch source shares. Written only when it differs: a newer file would
+# rebuild the header, and with it everything.
+file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/torch_pch.cpp" CONTENT "// Owns the precompiled header.\n")
 add_library(kinema_torch_pch STATIC "${CMAKE_BINARY_DIR}/torch_pch.cpp")
 target_link_libraries(kinema_torch_pch PUBLIC kinema_flags dep::torch_cpu)
 target_precompile_headers(kinema_torch_pch PRIVATE
