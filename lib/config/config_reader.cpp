@@ -1,6 +1,7 @@
 // Every read marks its key as known; what is left over at the end is reported.
 #include "config/config_reader.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
@@ -93,9 +94,23 @@ std::vector<double> ConfigReader::numbers(const std::string& key, std::vector<do
               [](const Json& item) { return item.is_number(); });
 }
 
+ConfigReader::IntegerLists ConfigReader::integer_lists(const std::string& key,
+                                                       IntegerLists fallback) {
+  const auto is_list = [](const Json& item) {
+    return item.is_array() && std::all_of(item.begin(), item.end(),
+                                          [](const Json& i) { return i.is_number_integer(); });
+  };
+  return list(key, std::move(fallback), "lists of integers", is_list);
+}
+
 bool ConfigReader::has(const std::string& key) const {
   const auto at = object_.find(key);
   return at != object_.end() && !at->is_null();
+}
+
+bool ConfigReader::is_null(const std::string& key) const {
+  const auto at = object_.find(key);
+  return at != object_.end() && at->is_null();
 }
 
 ConfigReader ConfigReader::child(const std::string& key) {

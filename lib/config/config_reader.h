@@ -29,9 +29,14 @@ class ConfigReader {
   std::vector<std::string> strings(const std::string& key, std::vector<std::string> fallback);
   std::vector<int64_t> integers(const std::string& key, std::vector<int64_t> fallback);
   std::vector<double> numbers(const std::string& key, std::vector<double> fallback);
+  using IntegerLists = std::vector<std::vector<int64_t>>;
+  IntegerLists integer_lists(const std::string& key, IntegerLists fallback);
 
   // Whether the key is there and not null.
   bool has(const std::string& key) const;
+  // Whether the key is there and null, where the reference takes that for something else than a
+  // missing one.
+  bool is_null(const std::string& key) const;
   // The object under `key` as a reader of its own, empty if missing; messages call its keys
   // "key.inner". It has its own finish().
   ConfigReader child(const std::string& key);

@@ -3,88 +3,10 @@
 #include <algorithm>
 
 #include "config/hunyuan15_config.h"
+#include "config/transformers_config.h"
 
 namespace kinema::config {
 namespace {
-
-// What every configuration class of transformers 4 and 5 may write: training, generation and
-// bookkeeping.
-void ignore_common(ConfigReader& reader) {
-  reader.ignore({
-      "add_cross_attention",
-      "architectures",
-      "attention_dropout",
-      "attn_implementation",
-      "auto_map",
-      "bad_words_ids",
-      "begin_suppress_tokens",
-      "bos_token_id",
-      "chunk_size_feed_forward",
-      "cross_attention_hidden_size",
-      "decoder_start_token_id",
-      "diversity_penalty",
-      "do_sample",
-      "dtype",
-      "early_stopping",
-      "encoder_no_repeat_ngram_size",
-      "eos_token_id",
-      "exponential_decay_length_penalty",
-      "finetuning_task",
-      "forced_bos_token_id",
-      "forced_eos_token_id",
-      "gradient_checkpointing",
-      "id2label",
-      "initializer_factor",
-      "initializer_range",
-      "is_decoder",
-      "is_encoder_decoder",
-      "label2id",
-      "length_penalty",
-      "max_length",
-      "min_length",
-      "model_type",
-      "no_repeat_ngram_size",
-      "num_beam_groups",
-      "num_beams",
-      "num_return_sequences",
-      "output_attentions",
-      "output_hidden_states",
-      "output_past",
-      "output_scores",
-      "pad_token_id",
-      "prefix",
-      "problem_type",
-      "pruned_heads",
-      "remove_invalid_values",
-      "repetition_penalty",
-      "return_dict",
-      "return_dict_in_generate",
-      "sep_token_id",
-      "suppress_tokens",
-      "task_specific_params",
-      "temperature",
-      "tf_legacy_loss",
-      "tie_encoder_decoder",
-      "tie_word_embeddings",
-      "tokenizer_class",
-      "top_k",
-      "top_p",
-      "torch_dtype",
-      "torchscript",
-      "transformers_version",
-      "typical_p",
-      "use_bfloat16",
-      "use_cache",
-  });
-  reader.expect("quantization_config", nullptr);
-}
-
-// The object that describes the part itself: `reader`'s, or the one a composite model's file nests
-// under `key`.
-ConfigReader unnested(ConfigReader reader, const std::string& key) {
-  reader.expect("quantization_config", nullptr);
-  return reader.has(key) ? reader.child(key) : reader;
-}
 
 // transformers 5 writes rope_parameters, transformers 4 rope_scaling with rope_theta beside it; the
 // reference prefers the latter where both stand. The sections of the positions' axes do not matter:
@@ -138,7 +60,7 @@ QwenTextConfig read_qwen_text(ConfigReader file) {
   // Of the composite model around it, where the file is not nested.
   reader.ignore({"image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id",
                  "vision_token_id", "vision_config"});
-  ignore_common(reader);
+  ignore_transformers_keys(reader);
   reader.finish();
   return config;
 }
@@ -159,7 +81,7 @@ T5EncoderConfig read_t5_encoder(ConfigReader reader) {
   // training's.
   reader.ignore({"dense_act_fn", "is_gated_act", "num_decoder_layers", "classifier_dropout",
                  "dropout_rate", "scale_decoder_outputs", "n_positions"});
-  ignore_common(reader);
+  ignore_transformers_keys(reader);
   reader.finish();
   return config;
 }
@@ -181,7 +103,7 @@ SiglipVisionConfig read_siglip_vision(ConfigReader file) {
   reader.expect("hidden_act", "gelu_pytorch_tanh");
   // The pooling head's output is not used.
   reader.ignore({"vision_use_head"});
-  ignore_common(reader);
+  ignore_transformers_keys(reader);
   reader.finish();
   return config;
 }
