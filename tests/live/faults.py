@@ -2,7 +2,7 @@
 """Makes one of four ranks fail in each phase: everything must end soon, one sentence must name the
 rank and the phase, and neither processes nor files may be left.
 
-faults.py PROGRAM [--repeat 20]
+faults.py PROGRAM [--repeat 20] [--bound 2]
 """
 
 import argparse
@@ -26,7 +26,7 @@ RANKS = LAYOUT.ranks
 PHASES = ["start-up", "encode text", "denoise step 2", "decode"]
 # Exit codes: an unexpected exception is the program's own bug, a lost rank a failed peer.
 CODES = {"throw": 70, "exit": 6, "kill": 6, "hang": 6}
-BOUND = 10.0  # seconds from the fault to the end; a quiet machine needs less than 1
+BOUND = 10.0  # default of --bound: a quiet machine needs less than 1 s
 SILENCE = 5  # --stall-timeout in seconds: longer than any stage here, also on a busy machine
 PATIENCE = 120  # seconds for a whole run
 LONG_RUN = 500  # steps
@@ -82,7 +82,9 @@ def start(program: Path, out: Path, steps: int | None, fault: str, *flags: str) 
     return Started(process, mark, out)
 
 
-def one_fault(program: Path, checks: Checks, kind: str, phase: str, rank: int) -> float:
+def one_fault(
+    program: Path, checks: Checks, bound: float, kind: str, phase: str, rank: int
+) -> float:
     """Returns the seconds from the fault to the end."""
     name = f"{kind} of rank {rank} in {phase}"
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as scratch:
@@ -106,7 +108,7 @@ def one_fault(program: Path, checks: Checks, kind: str, phase: str, rank: int) -
         problems.append(f"exit code {run.process.returncode}, not {CODES[kind]}")
     if len(errors) != 1 or not errors[0].startswith(f"error: rank {rank} ") or phase not in errors[0]:
         problems.append(f"said {errors}")
-    if took > BOUND + (SILENCE if kind == "hang" else 0):
+    if took > bound + (SILENCE if kind == "hang" else 0):
         problems.append(f"took {took:.1f} s")
     if left:
         problems.append(f"left processes {left}")
@@ -117,20 +119,18 @@ def one_fault(program: Path, checks: Checks, kind: str, phase: str, rank: int) -
     return took
 
 
-def all_faults(
-    program: Path, checks: Checks, repeat: int, kinds: list[str], phases: list[str]
-) -> None:
-    for kind in kinds:
-        for phase in phases:
+def all_faults(program: Path, checks: Checks, arguments: argparse.Namespace) -> None:
+    for kind in arguments.kind or list(CODES):
+        for phase in arguments.phase or PHASES:
             before = checks.passed, checks.failed
             # Every rank takes its turn.
             times = [
-                one_fault(program, checks, kind, phase, (2 + turn) % RANKS)
-                for turn in range(repeat)
+                one_fault(program, checks, arguments.bound, kind, phase, (2 + turn) % RANKS)
+                for turn in range(arguments.repeat)
             ]
             failed = checks.failed - before[1]
             print(
-                f"{kind:5s} in {phase:14s}: {repeat - failed} of {repeat}, "
+                f"{kind:5s} in {phase:14s}: {arguments.repeat - failed} of {arguments.repeat}, "
                 f"{min(times):.2f} to {max(times):.2f} s",
                 flush=True,
             )
@@ -183,12 +183,14 @@ def main() -> int:
     )
     parser.add_argument("program", type=Path)
     parser.add_argument("--repeat", type=int, default=1, help="of each fault [%(default)s]")
+    parser.add_argument(
+        "--bound", type=float, default=BOUND, help="seconds from a fault to the end [%(default)s]"
+    )
     parser.add_argument("--kind", action="append", choices=list(CODES), help="only these faults")
     parser.add_argument("--phase", action="append", choices=PHASES, help="only in these phases")
     arguments = parser.parse_args()
     checks = Checks()
-    kinds, phases = arguments.kind or list(CODES), arguments.phase or PHASES
-    all_faults(arguments.program, checks, arguments.repeat, kinds, phases)
+    all_faults(arguments.program, checks, arguments)
     for number in [signal.SIGINT, signal.SIGTERM]:
         interrupted(arguments.program, checks, number)
     launcher_killed(arguments.program, checks)
