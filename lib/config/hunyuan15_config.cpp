@@ -1,4 +1,4 @@
-// The diffusers side of a HunyuanVideo 1.5 checkpoint: transformer, VAE, scheduler, guider.
+// The diffusers side of a HunyuanVideo 1.5 checkpoint: transformer, VAE, guider.
 #include "config/hunyuan15_config.h"
 
 #include <algorithm>
@@ -78,24 +78,6 @@ Hunyuan15VaeConfig read_hunyuan15_vae(ConfigReader reader) {
   reader.expect("downsample_match_channel", true);
   reader.expect("upsample_match_channel", true);
   reader.expect("quantization_config", nullptr);
-  reader.finish();
-  return config;
-}
-
-FlowMatchConfig read_flow_match(ConfigReader reader) {
-  FlowMatchConfig config;
-  reader.positive("num_train_timesteps", config.num_train_timesteps);
-  reader.positive("shift", config.shift);
-  for (const auto* key : {"use_dynamic_shifting", "invert_sigmas", "stochastic_sampling",
-                          "use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas"}) {
-    reader.expect(key, false);
-  }
-  reader.expect("shift_terminal", nullptr);
-  reader.expect("base_shift", 0.5);
-  reader.expect("max_shift", 1.15);
-  reader.expect("base_image_seq_len", 256);
-  reader.expect("max_image_seq_len", 4096);
-  reader.expect("time_shift_type", "exponential");
   reader.finish();
   return config;
 }

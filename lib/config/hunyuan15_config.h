@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/config_reader.h"
+#include "config/flow_match_config.h"
 
 namespace kinema::config {
 
@@ -71,12 +72,6 @@ struct SiglipProcessorConfig {
   std::array<double, 3> image_mean = {0.5, 0.5, 0.5}, image_std = {0.5, 0.5, 0.5};
 };
 
-// scheduler/scheduler_config.json (FlowMatchEulerDiscreteScheduler).
-struct FlowMatchConfig {
-  int64_t num_train_timesteps = 1000;
-  double shift = 1.0;
-};
-
 // guider/guider_config.json (ClassifierFreeGuidance).
 struct GuiderConfig {
   double guidance_scale = 7.5, guidance_rescale = 0.0, start = 0.0, stop = 1.0;
@@ -91,7 +86,6 @@ QwenTextConfig read_qwen_text(ConfigReader reader);
 T5EncoderConfig read_t5_encoder(ConfigReader reader);
 SiglipVisionConfig read_siglip_vision(ConfigReader reader);
 SiglipProcessorConfig read_siglip_processor(ConfigReader reader);
-FlowMatchConfig read_flow_match(ConfigReader reader);
 GuiderConfig read_guider(ConfigReader reader);
 
 }  // namespace kinema::config

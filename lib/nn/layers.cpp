@@ -46,17 +46,22 @@ RmsNorm::RmsNorm(const ParamScope& scope, int64_t width, double eps)
     : weight_(scope.take("weight", {width})), eps_(eps) {}
 
 at::Tensor RmsNorm::operator()(const at::Tensor& x) const {
+  return rms_normed(x, eps_).mul_(weight_);
+}
+
+at::Tensor rms_normed(const at::Tensor& x, double eps) {
   auto wide = x.to(at::kFloat);
-  auto inverse = wide.pow(2).mean(-1, /*keepdim=*/true).add_(eps_).rsqrt_();
-  return (wide * inverse).to(x.scalar_type()).mul_(weight_);
+  auto inverse = wide.pow(2).mean(-1, /*keepdim=*/true).add_(eps).rsqrt_();
+  return (wide * inverse).to(x.scalar_type());
 }
 
 FeedForward::FeedForward(const ParamScope& scope,
                          int64_t width,
                          int64_t hidden,
-                         Activation activation)
-    : in_(scope / "net.0.proj", width, hidden),
-      out_(scope / "net.2", hidden, width),
+                         Activation activation,
+                         Bias bias)
+    : in_(scope / "net.0.proj", width, hidden, bias),
+      out_(scope / "net.2", hidden, width, bias),
       activation_(activation) {}
 
 at::Tensor FeedForward::operator()(const at::Tensor& x) const {

@@ -42,18 +42,27 @@ class RmsNorm {
  public:
   RmsNorm(const ParamScope& scope, int64_t width, double eps);
   at::Tensor operator()(const at::Tensor& x) const;
+  const at::Tensor& weight() const { return weight_; }
+  double eps() const { return eps_; }
 
  private:
   at::Tensor weight_;
   double eps_;
 };
 
+// The same without the weight.
+at::Tensor rms_normed(const at::Tensor& x, double eps);
+
 enum class Activation { kGeluTanh, kSilu };
 
 // diffusers' FeedForward: net.2(activation(net.0.proj(x))).
 class FeedForward {
  public:
-  FeedForward(const ParamScope& scope, int64_t width, int64_t hidden, Activation activation);
+  FeedForward(const ParamScope& scope,
+              int64_t width,
+              int64_t hidden,
+              Activation activation,
+              Bias bias = Bias::kPresent);
   at::Tensor operator()(const at::Tensor& x) const;
 
  private:

@@ -1,12 +1,11 @@
-// Flow matching along straight lines with Euler steps: diffusers' FlowMatchEulerDiscreteScheduler
-// with a static shift.
+// Flow matching along straight lines with Euler steps: diffusers' FlowMatchEulerDiscreteScheduler.
 #pragma once
 
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
-#include "config/hunyuan15_config.h"
+#include "config/flow_match_config.h"
 #include "sampling/numerics.h"
 
 namespace kinema::sampling {
@@ -23,6 +22,16 @@ struct FlowSchedule {
 // `steps` sigmas 1, 1 - 1/n, ... shifted by the configuration's shift. Throws Error(kConfig) for
 // less than one step.
 FlowSchedule flow_schedule(int64_t steps, const config::FlowMatchConfig& config);
+
+// Sigmas 1 to 1 / steps, evenly spaced. Throws Error(kConfig) for less than one step.
+std::vector<double> even_sigmas(int64_t steps);
+// mu: how far the sigmas of a generation of so many tokens are shifted, if dynamically.
+double dynamic_shift(int64_t tokens, const config::FlowMatchConfig& config);
+// These sigmas (without the 0 at the end) shifted as the configuration says, `mu` if dynamically,
+// and stretched. Throws Error(kConfig) if that makes no finite number of one of them.
+FlowSchedule flow_schedule(const std::vector<double>& sigmas,
+                           const config::FlowMatchConfig& config,
+                           double mu);
 
 // What a model of type `dtype` is told as t: [n] float32 on the CPU.
 at::Tensor model_times(const FlowSchedule& schedule, at::ScalarType dtype, Numerics numerics);

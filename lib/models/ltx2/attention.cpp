@@ -1,0 +1,61 @@
+// Source: diffusers' LTX2Attention.
+#include "models/ltx2/attention.h"
+
+#include <cmath>
+
+#include <ATen/ops/rms_norm.h>
+#include <ATen/ops/sigmoid.h>
+
+#include "nn/attention.h"
+
+namespace kinema::ltx2 {
+
+AcrossHeadsNorm::AcrossHeadsNorm(const nn::ParamScope& scope, int64_t width, double eps)
+    : weight_(scope.take("weight", {width})),
+      after_(scope.after()),
+      width_(static_cast<double>(width)),
+      eps_(eps) {}
+
+at::Tensor AcrossHeadsNorm::operator()(const at::Tensor& x) const {
+  if (!after_) return at::rms_norm(x, {x.size(-1)}, weight_, eps_);
+  // Only some of the heads are here: the sum of squares is not complete before `after_`.
+  auto wide = x.to(at::kFloat);
+  auto squares = after_(wide.pow(2).sum(-1, /*keepdim=*/true));
+  auto inverse = squares.div_(width_).add_(eps_).rsqrt_();
+  return (wide * inverse).mul_(weight_).to(x.scalar_type());
+}
+
+Attention::Attention(const nn::ParamScope& scope, const AttentionShape& shape)
+    : head_dim_(shape.head_dim),
+      q_(scope / "to_q", shape.query_width, shape.heads * shape.head_dim, shape.bias),
+      k_(scope / "to_k", shape.context_width, shape.heads * shape.head_dim, shape.bias),
+      v_(scope / "to_v", shape.context_width, shape.heads * shape.head_dim, shape.bias),
+      out_(scope / "to_out.0", shape.heads * shape.head_dim, shape.query_width, shape.out_bias),
+      q_norm_(scope / "norm_q", shape.heads * shape.head_dim, shape.eps),
+      k_norm_(scope / "norm_k", shape.heads * shape.head_dim, shape.eps) {
+  if (shape.gated) gate_.emplace(scope / "to_gate_logits", shape.query_width, shape.heads);
+}
+
+at::Tensor Attention::queries(const at::Tensor& x) const {
+  return q_norm_(q_(x)).unflatten(-1, {-1, head_dim_});
+}
+
+KeysValues Attention::keys_values(const at::Tensor& context) const {
+  return {k_norm_(k_(context)).unflatten(-1, {-1, head_dim_}), values(context)};
+}
+
+at::Tensor Attention::values(const at::Tensor& context) const {
+  return v_(context).unflatten(-1, {-1, head_dim_});
+}
+
+at::Tensor Attention::out(at::Tensor attended, const at::Tensor& x) const {
+  if (gate_) attended.mul_(at::sigmoid((*gate_)(x)).mul_(2.0).unsqueeze(-1));
+  return out_(attended.flatten(2));
+}
+
+at::Tensor attended(const at::Tensor& q, const KeysValues& context) {
+  const double scale = 1.0 / std::sqrt(static_cast<double>(q.size(-1)));
+  return nn::attention(q, context.k, context.v, scale);
+}
+
+}  // namespace kinema::ltx2

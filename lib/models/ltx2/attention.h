@@ -1,0 +1,64 @@
+// The layers around every attention of LTX-2: projections, norms of queries and keys over all heads
+// together, gates on the heads. Who attends to whom is the caller's business. Shapes: L tokens, H
+// heads, D width of a head.
+#pragma once
+
+#include <optional>
+
+#include <ATen/core/Tensor.h>
+
+#include "nn/layers.h"
+#include "nn/param_scope.h"
+
+namespace kinema::ltx2 {
+
+struct AttentionShape {
+  int64_t query_width, context_width;
+  int64_t heads, head_dim;
+  double eps = 1e-6;
+  nn::Bias bias = nn::Bias::kPresent, out_bias = nn::Bias::kPresent;
+  bool gated = false;
+};
+
+// RMS norm over the channels of all heads, in float32 and the weight with it.
+class AcrossHeadsNorm {
+ public:
+  AcrossHeadsNorm(const nn::ParamScope& scope, int64_t width, double eps);
+  at::Tensor operator()(const at::Tensor& x) const;  // [B, L, H * D]
+
+ private:
+  at::Tensor weight_;
+  weights::OutputOp after_;
+  double width_, eps_;
+};
+
+struct KeysValues {
+  at::Tensor k, v;  // [B, L, H, D]
+};
+
+// How many heads are here is the weights' business: tensors have as many as were given.
+class Attention {
+ public:
+  Attention(const nn::ParamScope& scope, const AttentionShape& shape);
+
+  // x [B, L, query_width] -> normed queries [B, L, H, D].
+  at::Tensor queries(const at::Tensor& x) const;
+  // context [B, L, context_width] -> normed keys, and values.
+  KeysValues keys_values(const at::Tensor& context) const;
+  // The values alone, [B, L, H, D].
+  at::Tensor values(const at::Tensor& context) const;
+  // attended [B, L, H, D], which may be overwritten; x: what the queries were made of ->
+  // [B, L, query_width].
+  at::Tensor out(at::Tensor attended, const at::Tensor& x) const;
+
+ private:
+  int64_t head_dim_;
+  nn::Linear q_, k_, v_, out_;
+  AcrossHeadsNorm q_norm_, k_norm_;
+  std::optional<nn::Linear> gate_;
+};
+
+// softmax(q k^T / sqrt(D)) v.
+at::Tensor attended(const at::Tensor& q, const KeysValues& context);
+
+}  // namespace kinema::ltx2
