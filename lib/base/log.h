@@ -13,6 +13,8 @@ enum class LogLevel { kQuiet, kNormal, kVerbose, kDebug };
 // Sets what is printed from now on: kQuiet warnings only, kNormal notes too, kVerbose and kDebug
 // more.
 void set_log_level(LogLevel level);
+// Nothing is printed from now on: for a process whose first peer says the same.
+void mute_log();
 
 // "note: …": what the program chose or rounded; "warning: …": what may not be what the user meant.
 void note(std::string_view text);

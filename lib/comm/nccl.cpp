@@ -5,8 +5,8 @@
 #include <utility>
 
 #include <ATen/ops/empty.h>
-#include <dlfcn.h>
 
+#include "base/plugin.h"
 #include "comm/gloo.h"
 #include "comm/nccl_backend.h"
 
@@ -144,18 +144,9 @@ class NcclCommunicator : public Communicator {
   std::unique_ptr<Communicator> host_;
 };
 
-// Never unloaded: threads and static objects of CUDA live in it.
 NcclOpen opened(const std::filesystem::path& module) {
-  void* library = ::dlopen(module.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) {
-    throw Error(ErrorKind::kConfig, module.string() + " cannot be loaded: " + ::dlerror(),
-                "build with -DKINEMA_CUDA=ON -DKINEMA_NCCL=ON");
-  }
-  auto open = reinterpret_cast<NcclOpen>(::dlsym(library, "kinema_nccl_open"));
-  if (open == nullptr) {
-    throw Error(ErrorKind::kConfig, module.string() + " is not kinema's NCCL module");
-  }
-  return open;
+  return reinterpret_cast<NcclOpen>(
+      plugin_symbol(module, "kinema_nccl_open", "-DKINEMA_CUDA=ON -DKINEMA_NCCL=ON"));
 }
 
 int place_of(int rank, const std::vector<int>& members, const std::string& name) {
@@ -178,9 +169,7 @@ std::string joined(const std::vector<int>& members) {
 
 }  // namespace
 
-std::filesystem::path nccl_module() {
-  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / kModuleName;
-}
+std::filesystem::path nccl_module() { return beside_program(kModuleName); }
 
 Nccl::Nccl(Rendezvous& rendezvous,
            at::Device device,

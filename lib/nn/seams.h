@@ -1,10 +1,12 @@
-// The three places where a transformer meets what it knows nothing about: who attends, which tokens
-// are here, and when a block's weights are there.
+// The places where a transformer meets what it knows nothing about: who attends, which tokens are
+// here, when a block's weights are there, and by which kernels the small arithmetic is done.
 #pragma once
 
 #include <utility>
 
 #include <ATen/core/Tensor.h>
+
+#include "nn/elementwise.h"
 
 namespace kinema::nn {
 
@@ -17,8 +19,8 @@ struct Qkv {
 class JointAttention {
  public:
   virtual ~JointAttention() = default;
-  // Shaped like the queries, [B, L, H, D]. An undefined text.q (its result is not wanted) gives an
-  // undefined second result.
+  // Shaped like the queries, [B, L, H, D]. Undefined queries (their result is not wanted) give an
+  // undefined result; undefined keys and values of the text are those of no tokens.
   virtual std::pair<at::Tensor, at::Tensor> operator()(const Qkv& video, const Qkv& text) const = 0;
 };
 
@@ -40,6 +42,16 @@ class TokenSplit {
   }
 };
 
+// Which of an attention's heads are worked on here: the `index`-th of `parts` equal parts.
+struct HeadPart {
+  int64_t index = 0, parts = 1;
+  // The part of `heads` (along `dim`) that is worked on here.
+  at::Tensor of(const at::Tensor& heads, int64_t dim) const {
+    const int64_t here = heads.size(dim) / parts;
+    return heads.narrow(dim, here * index, here);
+  }
+};
+
 // Called around each use of repeated block `index`; between the calls the block's parameters can be
 // read.
 class BlockWeights {
@@ -54,6 +66,8 @@ struct Seams {
   const JointAttention& attend;
   const TokenSplit& tokens;
   BlockWeights& blocks;
+  const Elementwise& elementwise = reference_elementwise();
+  HeadPart heads = {};
 };
 
 }  // namespace kinema::nn

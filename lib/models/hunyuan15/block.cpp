@@ -19,15 +19,13 @@ constexpr double kEps = 1e-6;
 // -1: how many heads are here is the weights' business, not the model's.
 at::Tensor heads(const at::Tensor& x, int64_t head_dim) { return x.unflatten(-1, {-1, head_dim}); }
 
-// x + gate * y, in the memory of y.
-at::Tensor gated(const at::Tensor& x, at::Tensor y, const at::Tensor& gate) {
-  return y.mul_(gate).add_(x);
-}
+const nn::Rotary kNoPositions;  // the text's
 
-nn::Qkv positioned(nn::Qkv video, const nn::Rotary& rotary) {
-  video.q = nn::rotated(video.q, rotary);
-  video.k = nn::rotated(video.k, rotary);
-  return video;
+at::Tensor placed(const nn::RmsNorm& norm,
+                  const at::Tensor& x,
+                  const nn::Rotary& rotary,
+                  const nn::Elementwise& elementwise) {
+  return elementwise.normed_turned(x, norm.weight(), norm.eps(), rotary);
 }
 
 }  // namespace
@@ -40,8 +38,11 @@ StreamKeys::StreamKeys(const nn::ParamScope& block,
       v_(block / names.v, config.width(), config.width()),
       k_norm_(block / names.k_norm, config.attention_head_dim, kEps) {}
 
-nn::Qkv StreamKeys::operator()(const at::Tensor& x) const {
-  return {{}, k_norm_(heads(k_(x), head_dim_)), heads(v_(x), head_dim_)};
+nn::Qkv StreamKeys::operator()(const at::Tensor& x,
+                               const nn::Rotary& rotary,
+                               const nn::Elementwise& elementwise) const {
+  return {
+      {}, placed(k_norm_, heads(k_(x), head_dim_), rotary, elementwise), heads(v_(x), head_dim_)};
 }
 
 StreamHalf::StreamHalf(const nn::ParamScope& block,
@@ -55,18 +56,23 @@ StreamHalf::StreamHalf(const nn::ParamScope& block,
       mlp_(block / names.mlp, config.width(), config.mlp_width(), nn::Activation::kGeluTanh) {}
 
 nn::Qkv StreamHalf::before_attention(const at::Tensor& x,
-                                     const StreamModulation& modulation) const {
-  auto h = modulated(x, modulation.attention);
-  auto qkv = keys_(h);
-  qkv.q = q_norm_(heads(q_(h), head_dim_));
+                                     const StreamModulation& modulation,
+                                     const nn::Rotary& rotary,
+                                     const nn::Elementwise& elementwise) const {
+  auto h = elementwise.modulated(x, modulation.attention.scale, modulation.attention.shift);
+  auto qkv = keys_(h, rotary, elementwise);
+  qkv.q = placed(q_norm_, heads(q_(h), head_dim_), rotary, elementwise);
   return qkv;
 }
 
 at::Tensor StreamHalf::after_attention(const at::Tensor& x,
                                        const at::Tensor& attended,
-                                       const StreamModulation& modulation) const {
-  auto y = gated(x, out_(attended.flatten(2)), modulation.attention.gate);
-  return gated(y, mlp_(modulated(y, modulation.mlp)), modulation.mlp.gate);
+                                       const StreamModulation& modulation,
+                                       const nn::Elementwise& elementwise) const {
+  auto [y, rows] =
+      elementwise.gated_modulated(x, out_(attended.flatten(2)), modulation.attention.gate,
+                                  modulation.mlp.scale, modulation.mlp.shift);
+  return nn::gated(y, mlp_(rows), modulation.mlp.gate);
 }
 
 DualStreamBlock::DualStreamBlock(const nn::ParamScope& block,
@@ -77,12 +83,14 @@ void DualStreamBlock::operator()(at::Tensor& video,
                                  at::Tensor& text,
                                  const BlockModulation& modulation,
                                  const nn::Rotary& rotary,
-                                 const nn::JointAttention& attend) const {
+                                 const nn::JointAttention& attend,
+                                 const nn::Elementwise& elementwise) const {
   // In one expression, so that queries, keys and values are gone before the MLPs need memory.
-  auto [v_out, t_out] = attend(positioned(video_.before_attention(video, modulation.video), rotary),
-                               text_.before_attention(text, modulation.text));
-  video = video_.after_attention(video, v_out, modulation.video);
-  text = text_.after_attention(text, t_out, modulation.text);
+  auto [v_out, t_out] =
+      attend(video_.before_attention(video, modulation.video, rotary, elementwise),
+             text_.before_attention(text, modulation.text, kNoPositions, elementwise));
+  video = video_.after_attention(video, v_out, modulation.video, elementwise);
+  text = text_.after_attention(text, t_out, modulation.text, elementwise);
 }
 
 LastBlock::LastBlock(const nn::ParamScope& block, const config::Hunyuan15TransformerConfig& config)
@@ -92,10 +100,13 @@ void LastBlock::operator()(at::Tensor& video,
                            const at::Tensor& text,
                            const BlockModulation& modulation,
                            const nn::Rotary& rotary,
-                           const nn::JointAttention& attend) const {
-  auto attended = attend(positioned(video_.before_attention(video, modulation.video), rotary),
-                         text_(modulated(text, modulation.text.attention)));
-  video = video_.after_attention(video, attended.first, modulation.video);
+                           const nn::JointAttention& attend,
+                           const nn::Elementwise& elementwise) const {
+  const auto& keys = modulation.text.attention;
+  auto attended =
+      attend(video_.before_attention(video, modulation.video, rotary, elementwise),
+             text_(elementwise.modulated(text, keys.scale, keys.shift), kNoPositions, elementwise));
+  video = video_.after_attention(video, attended.first, modulation.video, elementwise);
 }
 
 }  // namespace kinema::hunyuan15

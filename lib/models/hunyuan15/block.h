@@ -7,6 +7,7 @@
 
 #include "config/hunyuan15_config.h"
 #include "models/hunyuan15/modulation.h"
+#include "nn/elementwise.h"
 #include "nn/layers.h"
 #include "nn/rotary.h"
 #include "nn/seams.h"
@@ -23,7 +24,9 @@ class StreamKeys {
              const StreamNames& names,
              const config::Hunyuan15TransformerConfig& config);
   // From the modulated stream [1, L, C]; q stays undefined.
-  nn::Qkv operator()(const at::Tensor& x) const;
+  nn::Qkv operator()(const at::Tensor& x,
+                     const nn::Rotary& rotary,
+                     const nn::Elementwise& elementwise) const;
 
  private:
   int64_t head_dim_;
@@ -38,11 +41,15 @@ class StreamHalf {
              const StreamNames& names,
              const config::Hunyuan15TransformerConfig& config);
 
-  nn::Qkv before_attention(const at::Tensor& x, const StreamModulation& modulation) const;
+  nn::Qkv before_attention(const at::Tensor& x,
+                           const StreamModulation& modulation,
+                           const nn::Rotary& rotary,
+                           const nn::Elementwise& elementwise) const;
   // attended: [1, L, H, D] -> the stream behind the block, [1, L, C].
   at::Tensor after_attention(const at::Tensor& x,
                              const at::Tensor& attended,
-                             const StreamModulation& modulation) const;
+                             const StreamModulation& modulation,
+                             const nn::Elementwise& elementwise) const;
 
  private:
   int64_t head_dim_;
@@ -60,7 +67,8 @@ class DualStreamBlock {
                   at::Tensor& text,
                   const BlockModulation& modulation,
                   const nn::Rotary& rotary,
-                  const nn::JointAttention& attend) const;
+                  const nn::JointAttention& attend,
+                  const nn::Elementwise& elementwise) const;
 
  private:
   StreamHalf video_, text_;
@@ -75,7 +83,8 @@ class LastBlock {
                   const at::Tensor& text,
                   const BlockModulation& modulation,
                   const nn::Rotary& rotary,
-                  const nn::JointAttention& attend) const;
+                  const nn::JointAttention& attend,
+                  const nn::Elementwise& elementwise) const;
 
  private:
   StreamHalf video_;

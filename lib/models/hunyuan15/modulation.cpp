@@ -1,11 +1,11 @@
-// One row of the table at a time: a product of several rows rounds differently from a product of
-// one, and a step's vectors must not depend on how many steps there are.
+// One row of the table at a time, so that a step's vectors do not depend on how many steps there
+// are.
 #include "models/hunyuan15/modulation.h"
 
-#include <ATen/ops/cat.h>
 #include <ATen/ops/silu.h>
 
 #include "nn/layers.h"
+#include "nn/row_by_row.h"
 
 namespace kinema::hunyuan15 {
 namespace {
@@ -14,21 +14,14 @@ namespace {
 constexpr int64_t kBlockScales[] = {1, 4};
 constexpr int64_t kOutputScale = 0, kOutputShift = 1;
 
-template <class Layer>
-at::Tensor row_by_row(const Layer& layer, const at::Tensor& rows) {
-  std::vector<at::Tensor> out;
-  for (int64_t i = 0; i < rows.size(0); ++i) out.push_back(layer(rows.narrow(0, i, 1)));
-  return at::cat(out, 0);
-}
-
 at::Tensor embedded_time(const nn::ParamScope& scope, int64_t width, const at::Tensor& t) {
-  return row_by_row(nn::TimestepEmbedding(scope, width), t);
+  return nn::row_by_row(nn::TimestepEmbedding(scope, width), t);
 }
 
 // [n, C] -> [n, parts, C]
 at::Tensor vectors(const nn::ParamScope& scope, const at::Tensor& activated, int64_t parts) {
   const int64_t width = activated.size(-1);
-  return row_by_row(nn::Linear(scope, width, parts * width), activated)
+  return nn::row_by_row(nn::Linear(scope, width, parts * width), activated)
       .unflatten(-1, {parts, width});
 }
 
@@ -52,10 +45,6 @@ StreamModulation stream(const at::Tensor& six, int64_t step) {
 }
 
 }  // namespace
-
-at::Tensor modulated(const at::Tensor& x, const Modulation& modulation) {
-  return nn::layer_normed(x, 1e-6).mul_(modulation.scale).add_(modulation.shift);
-}
 
 ModulationTable::ModulationTable(const nn::ParamScope& model,
                                  const config::Hunyuan15TransformerConfig& config,

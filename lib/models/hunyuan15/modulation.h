@@ -26,9 +26,6 @@ struct BlockModulation {
   StreamModulation video, text;
 };
 
-// norm(x) * scale + shift, the norm without parameters, eps 1e-6.
-at::Tensor modulated(const at::Tensor& x, const Modulation& modulation);
-
 // Everything that depends on the timestep alone. The layers that make it are a third of the
 // checkpoint's parameters: each is read, used for every step and dropped.
 class ModulationTable {

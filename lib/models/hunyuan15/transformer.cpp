@@ -57,7 +57,8 @@ std::vector<Transformer::Streams> Transformer::embedded(const Prepared& prepared
 at::Tensor Transformer::projected(const Prepared& prepared,
                                   const at::Tensor& video,
                                   int64_t step) const {
-  auto part = project_(modulated(video, prepared.modulation->output(step)));
+  const auto output = prepared.modulation->output(step);
+  auto part = project_(seams_.elementwise.modulated(video, output.scale, output.shift));
   auto tokens = seams_.tokens.whole(part, 1, prepared.tokens());
   return unpatched(tokens, prepared.grid, Patch(config_));
 }
@@ -72,9 +73,10 @@ std::vector<at::Tensor> Transformer::velocity(const Prepared& prepared,
     seams_.blocks.enter(i);
     for (auto& [video, text] : streams) {
       if (i + 1 < config_.num_layers) {
-        blocks_[static_cast<size_t>(i)](video, text, modulation, prepared.rotary, seams_.attend);
+        blocks_[static_cast<size_t>(i)](video, text, modulation, prepared.rotary, seams_.attend,
+                                        seams_.elementwise);
       } else {
-        last_block_(video, text, modulation, prepared.rotary, seams_.attend);
+        last_block_(video, text, modulation, prepared.rotary, seams_.attend, seams_.elementwise);
       }
     }
     seams_.blocks.leave(i);

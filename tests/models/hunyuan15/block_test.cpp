@@ -76,7 +76,7 @@ TEST_CASE("Both streams behind a block are the reference's", "[block]") {
   nn::LocalJointAttention attend;
   for (int64_t i = 0; i < stored.config.num_layers; ++i) {
     DualStreamBlock block(stored.scope() / "transformer_blocks" / i, stored.config);
-    block(video, text, table.block(i, 0), rotary_of(stored), attend);
+    block(video, text, table.block(i, 0), rotary_of(stored), attend, nn::reference_elementwise());
     auto name = "step0_block" + std::to_string(i);
     CHECK(scaled_difference(video, stored.at(name + "_video")) < 1e-5);
     CHECK(scaled_difference(text, stored.at(name + "_context")) < 1e-5);
@@ -88,7 +88,8 @@ TEST_CASE("A block leaves its inputs' memory alone", "[block]") {
   auto video = stored.at("step0_video_tokens"), text = stored.at("step0_context");
   auto video_before = video.clone(), text_before = text.clone(), first = video;
   DualStreamBlock block(stored.scope() / "transformer_blocks" / 0, stored.config);
-  block(video, text, stored.modulation().block(0, 0), rotary_of(stored), nn::LocalJointAttention());
+  block(video, text, stored.modulation().block(0, 0), rotary_of(stored), nn::LocalJointAttention(),
+        nn::reference_elementwise());
   CHECK(at::equal(first, video_before));
   CHECK(at::equal(stored.at("step0_context"), text_before));
 }
@@ -99,10 +100,12 @@ TEST_CASE("The last block's video is that of a whole block", "[block]") {
   auto modulation = stored.modulation().block(1, 0);
   auto video = stored.at("step0_block0_video"), text = stored.at("step0_block0_context");
   nn::LocalJointAttention attend;
-  LastBlock(scope, stored.config)(video, text, modulation, rotary_of(stored), attend);
+  LastBlock(scope, stored.config)(video, text, modulation, rotary_of(stored), attend,
+                                  nn::reference_elementwise());
   CHECK(scaled_difference(video, stored.at("step0_block1_video")) < 1e-5);
   auto whole = stored.at("step0_block0_video");
-  DualStreamBlock(scope, stored.config)(whole, text, modulation, rotary_of(stored), attend);
+  DualStreamBlock(scope, stored.config)(whole, text, modulation, rotary_of(stored), attend,
+                                        nn::reference_elementwise());
   CHECK(scaled_difference(video, whole) < 1e-6);
 }
 
@@ -119,7 +122,8 @@ TEST_CASE("Slices of heads and channels make the same block", "[block]") {
     DualStreamBlock block(nn::ParamScope(source) / "transformer_blocks" / 0, stored.config);
     videos[i] = stored.at("step0_video_tokens");
     texts[i] = stored.at("step0_context");
-    block(videos[i], texts[i], modulation, rotary, nn::LocalJointAttention());
+    block(videos[i], texts[i], modulation, rotary, nn::LocalJointAttention(),
+          nn::reference_elementwise());
   };
   {
     std::vector<std::jthread> threads;

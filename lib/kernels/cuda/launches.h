@@ -1,0 +1,71 @@
+// The kernels' launches, by address: what the module's C++ calls and the .cu files define.
+#pragma once
+
+#include <cstdint>
+
+#include <cuda_runtime.h>
+
+#include "kernels/row_norm.h"
+
+namespace kinema::kernels {
+
+enum class Element { kFloat32, kBfloat16 };
+
+// One vector per row of tokens out of [M, width]: `stride` elements from one to the next.
+struct RowVector {
+  const void* data = nullptr;
+  int64_t stride = 0;
+};
+
+struct NormModulate {
+  Element element;
+  const void* x;
+  void* y = nullptr;  // with `gate`: what is gated and added to; x + gate * y is written here
+  RowVector gate, scale, shift;
+  const int* gate_row = nullptr;    // [rows]; null: the first
+  const int* vector_row = nullptr;  // likewise, of scale and shift
+  void* out;
+  int64_t rows, width;
+  RowNorm norm;
+  float eps;
+};
+cudaError_t launch(const NormModulate& work, cudaStream_t stream);
+
+struct HeadNormRotate {
+  Element element;
+  const void* x;
+  int64_t x_token, x_head;  // strides in elements
+  const void* weight;
+  const float* turns;  // [tokens, head_dim / 2] of (cos, sin), or null
+  void* out;
+  int64_t out_token, out_head;
+  int64_t tokens, heads;
+  int head_dim;
+  float eps;
+};
+cudaError_t launch(const HeadNormRotate& work, cudaStream_t stream);
+
+struct RowNormRotate {
+  Element element;
+  const void* x;
+  int64_t x_token;
+  const void* weight;      // [heads * head_dim]
+  const float *cos, *sin;  // [tokens, heads, head_dim / 2], or null
+  void* out;
+  int64_t out_token;
+  int64_t tokens;
+  int heads, head_dim;
+  float eps;
+};
+cudaError_t launch(const RowNormRotate& work, cudaStream_t stream);
+
+struct Rgb8 {
+  Element element;
+  const void* frames;
+  int64_t channel, frame, row, column;  // strides in elements
+  uint8_t* out;                         // [frames, height, width, 3]
+  int64_t frames_count, height, width;
+};
+cudaError_t launch(const Rgb8& work, cudaStream_t stream);
+
+}  // namespace kinema::kernels

@@ -1,0 +1,46 @@
+// The chains of elementwise operations between a transformer's matrix products, behind one
+// interface: each operator by itself as the reference, or one pass over memory for each chain.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "nn/rotary.h"
+
+namespace kinema::nn {
+
+// Rows of channels: x, y [1, L, C]; scale, shift, gate [1, 1, C]. This class does them with
+// LibTorch's operators, rounding where diffusers rounds.
+class Elementwise {
+ public:
+  virtual ~Elementwise() = default;
+
+  // LayerNorm(x) * scale + shift, the norm without parameters, eps 1e-6.
+  virtual at::Tensor modulated(const at::Tensor& x,
+                               const at::Tensor& scale,
+                               const at::Tensor& shift) const;
+
+  // sum = x + gate * y, in the memory of y; rows = LayerNorm(sum) * scale + shift.
+  struct Modulated {
+    at::Tensor sum, rows;
+  };
+  virtual Modulated gated_modulated(const at::Tensor& x,
+                                    at::Tensor y,
+                                    const at::Tensor& gate,
+                                    const at::Tensor& scale,
+                                    const at::Tensor& shift) const;
+
+  // x [1, L, H, D], each head divided by its root mean square, times weight [D], then turned;
+  // without turns it is not.
+  virtual at::Tensor normed_turned(const at::Tensor& x,
+                                   const at::Tensor& weight,
+                                   double eps,
+                                   const Rotary& rotary) const;
+};
+
+// The class above itself; it has no state.
+const Elementwise& reference_elementwise();
+
+// x + gate * y, in the memory of y.
+at::Tensor gated(const at::Tensor& x, at::Tensor y, const at::Tensor& gate);
+
+}  // namespace kinema::nn

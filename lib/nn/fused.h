@@ -1,0 +1,19 @@
+// The elementwise chains by the kernels of libkinema_kernels.so.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "nn/elementwise.h"
+
+namespace kinema::nn {
+
+// Beside the running program.
+std::filesystem::path kernels_module();
+
+// For the current GPU, which must have been made ready by tensor::gpu. Throws Error(kConfig) if
+// `module` cannot be loaded.
+std::unique_ptr<Elementwise> fused_elementwise(
+    const std::filesystem::path& module = kernels_module());
+
+}  // namespace kinema::nn
