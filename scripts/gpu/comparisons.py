@@ -44,7 +44,7 @@ def errors(case_dir: Path, got: dict[str, Any], tiled: bool) -> dict[str, float]
     from safetensors.torch import load_file
     from tensor_comparison import compare
 
-    want = expected_tensors(load_file(case_dir / "expected.safetensors"), tiled)
+    want = expected_tensors(load_file(case_dir / "expected.safetensors"), COMPARED, tiled)
     rows = [compare(name, got.get(name), want[name], TOLERANCE) for name in COMPARED if name in want]
     for row in rows:
         if row.problem:

@@ -100,7 +100,7 @@ def case_folders(context: Context) -> list[Path]:
     if made.exists():  # an earlier part has made them, or tried
         return found + text_to_video_of(made)
     made.mkdir()
-    command = [sys.executable, str(HERE.parents[1] / "tests" / "reference" / "make_cases.py"), "--out", str(made), "--held-out", "2", "--seed", "11"]
+    command = [sys.executable, str(HERE.parents[1] / "tests" / "reference" / "make_cases.py"), "hunyuan15", "--out", str(made), "--held-out", "2", "--seed", "11"]
     if run([sys.executable, "-c", "import diffusers"], context.clock.limit(60)).status == 0:
         must(command, context.clock.limit(120))
     return found + text_to_video_of(made)

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import reference_environment
 
-from hunyuan15.make import write_checkpoint
+from cases import write_checkpoint
+from hunyuan15.family import FAMILY
 from hunyuan15.spec import Call, CaseSpec, GlyphEncoder, TextEncoder, Transformer, Vae
 
 CALL = Call(
@@ -72,7 +73,7 @@ def main() -> None:
     reference_environment.settle_torch()
     call = replace(CALL, **{name: getattr(arguments, name) for name in CALL_SIZES})
     spec = benchmark_spec(arguments.heads, arguments.layers, call)
-    write_checkpoint(spec, arguments.directory)
+    write_checkpoint(FAMILY, spec, arguments.directory)
     (arguments.directory / "case.json").write_text(json.dumps(spec.as_json()), encoding="utf-8")
 
 

@@ -3,7 +3,7 @@
 and tiled.
 
 compare_run.py tests/data/hunyuan15/t2v tests/data/hunyuan15/i2v
-compare_run.py --held-out 10 --seed 5            random cases made on the spot
+compare_run.py --held-out ltx2 10 --seed 5       random cases of a family made on the spot
 """
 
 import argparse
@@ -23,8 +23,14 @@ from kinema_program import DEFAULT_PROGRAM, generate_arguments, read_case, run_p
 from tensor_comparison import Row, compare_all
 
 TOLERANCE = 1e-4
-EXACT = {"latents_initial"}
-REQUIRED = ["prompt_embeds", "latents_initial", "noise_pred_0", "latents_final", "video"]
+EXACT = {"latents_initial", "audio_latents_initial"}
+REQUIRED = {
+    "hunyuan15": ["prompt_embeds", "latents_initial", "noise_pred_0", "latents_final", "video"],
+}
+REQUIRED["ltx2"] = [
+    *REQUIRED["hunyuan15"],
+    *["audio_latents_initial", "audio_latents_final", "audio"],
+]
 # Compared where the program stores them.
 OPTIONAL = [
     "prompt_embeds_2",
@@ -32,19 +38,20 @@ OPTIONAL = [
     "negative_prompt_embeds_2",
     "image_embeds",
     "cond_latents",
+    "audio_noise_pred_0",
 ]
 
 Tensors = dict[str, torch.Tensor]
 
 
-def expected_tensors(reference: Tensors, tiled: bool) -> Tensors:
+def expected_tensors(reference: Tensors, required: list[str], tiled: bool) -> Tensors:
     """What the run must give; tiling changes the decode, and with a picture everything that follows
     its encoding."""
-    want = {name: reference[name] for name in [*REQUIRED, *OPTIONAL] if name in reference}
+    want = {name: reference[name] for name in [*required, *OPTIONAL] if name in reference}
     if tiled:
-        want["video"] = reference.get("video_tiled", reference["video_tiled_decode_only"])
-        for name in ["noise_pred_0", "latents_final", "cond_latents"]:
-            want[name] = reference.get(f"{name}_tiled", want.get(name))
+        want["video"] = reference.get("video_tiled", reference.get("video_tiled_decode_only"))
+        for name in want:
+            want[name] = reference.get(f"{name}_tiled", want[name])
     return {
         name: tensor for name, tensor in want.items() if tensor is not None and tensor.numel() > 0
     }
@@ -68,15 +75,18 @@ def compare_once(
                 Row("kinema generate", float("nan"), 0.0, f"ended with status {finished.status}")
             ]
         got = load_file(out / "tensors.safetensors")
-    want = expected_tensors(load_file(case_dir / "expected.safetensors"), tiled)
-    want = {name: tensor for name, tensor in want.items() if name in REQUIRED or name in got}
-    return compare_all(got, want, TOLERANCE, EXACT)
+    required = REQUIRED[case["family"]]
+    want = expected_tensors(load_file(case_dir / "expected.safetensors"), required, tiled)
+    want = {name: tensor for name, tensor in want.items() if name in required or name in got}
+    # A picture's latents are computed, not drawn.
+    exact = EXACT if case["variant"] == "t2v" or case["family"] == "hunyuan15" else set()
+    return compare_all(got, want, TOLERANCE, exact)
 
 
 def compare_case(program: Path, case_dir: Path, extra: list[str]) -> bool:
     case = read_case(case_dir)
     ok = True
-    for tiled in [False, True]:
+    for tiled in [False, True] if case["tiling"] else [False]:
         size = f"{case['width']}x{case['height']}x{case['num_frames']}"
         tiling = "tiled" if tiled else "untiled"
         print(f"{case_dir.name}: {case['variant']} {size} {tiling}, {case['prompt'][:40]!r}")
@@ -88,20 +98,23 @@ def compare_case(program: Path, case_dir: Path, extra: list[str]) -> bool:
 
 
 @contextmanager
-def held_out_cases(count: int, seed: int, keep: Path | None) -> Iterator[Iterator[Path]]:
+def held_out_cases(
+    name: str, count: int, seed: int, keep: Path | None
+) -> Iterator[Iterator[Path]]:
     """Makes the cases one after the other; each is gone when the next is asked for unless `keep`
     names a folder."""
-    from hunyuan15.held_out import held_out_spec
-    from hunyuan15.make import make_case
+    from cases import make_case
+    from families import family
 
     reference_environment.settle_torch()
+    kind = family(name)
     with tempfile.TemporaryDirectory() as scratch:
 
         def cases() -> Iterator[Path]:
             for index in range(count):
-                spec = held_out_spec(seed, index)
+                spec = kind.held_out_spec(seed, index)
                 directory = (keep or Path(scratch)) / (spec.name if keep else "held_out")
-                make_case(spec, directory)
+                make_case(kind, spec, directory)
                 yield directory
 
         yield cases()
@@ -112,7 +125,14 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("cases", nargs="*", type=Path, help="case folders")
-    parser.add_argument("--held-out", type=int, default=0, metavar="N", help="also N random cases")
+    parser.add_argument(
+        "--held-out",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("FAMILY", "N"),
+        help="also N random cases of a family",
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the random cases")
     parser.add_argument("--keep", type=Path, help="folder in which the random cases stay")
     parser.add_argument(
@@ -131,14 +151,16 @@ def main() -> int:
         for case in arguments.cases
         if not compare_case(arguments.kinema, case, arguments.extra)
     ]
-    with held_out_cases(arguments.held_out, arguments.seed, arguments.keep) as cases:
-        for index, case in enumerate(cases):
-            if not compare_case(arguments.kinema, case, arguments.extra):
-                failed.append(Path(f"held-out case {index} of seed {arguments.seed}"))
+    count = len(arguments.cases)
+    for name, number in arguments.held_out:
+        count += int(number)
+        with held_out_cases(name, int(number), arguments.seed, arguments.keep) as cases:
+            for index, case in enumerate(cases):
+                if not compare_case(arguments.kinema, case, arguments.extra):
+                    failed.append(Path(f"held-out case {index} of {name}, seed {arguments.seed}"))
     for case in failed:
         print(f"MISMATCH: {case}")
-    cases = len(arguments.cases) + arguments.held_out
-    print(f"{cases - len(failed)} passed, {len(failed)} failed")
+    print(f"{count - len(failed)} passed, {len(failed)} failed")
     return 1 if failed else 0
 
 

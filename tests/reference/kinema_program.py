@@ -41,22 +41,50 @@ def run_program(command: list[str], environment: dict[str, str] | None = None) -
     return Finished(process.returncode, messages, time.monotonic() - start, usage.ru_maxrss * 1024)
 
 
+# What both families' calls have, then what only LTX-2's has, named as the reference's arguments.
+CALL_FLAGS = ["num_frames", "num_inference_steps", "guidance_scale", "seed"]
+SOUND_FLAGS = [
+    *["frame_rate", "sigmas", "stg_scale", "modality_scale", "guidance_rescale"],
+    *["audio_guidance_scale", "audio_stg_scale", "audio_modality_scale", "audio_guidance_rescale"],
+    *["spatio_temporal_guidance_blocks", "use_cross_timestep", "decode_timestep"],
+    *["decode_noise_scale", "max_sequence_length", "motion_speed", "image_crf"],
+]
+TILE_FLAGS = {
+    "size": "vae-tile-size",
+    "stride": "vae-tile-stride",
+    "frames": "vae-tile-frames",
+    "frame_stride": "vae-tile-frame-stride",
+}
+
+
+def _flag(name: str, value: Any) -> str:
+    if isinstance(value, list):
+        value = ",".join(str(part) for part in value)
+    elif isinstance(value, bool):
+        value = str(value).lower()
+    return f"--{name.replace('_', '-')}={value}"
+
+
+def _tile_flags(tiling: dict[str, Any]) -> list[str]:
+    """A family that tiles in time does so only when asked."""
+    names = ["size", "stride", *(["frames", "frame_stride"] if tiling.get("framewise") else [])]
+    return [_flag(TILE_FLAGS[name], tiling[name]) for name in names]
+
+
 def generate_arguments(case_dir: Path, case: dict[str, Any], tiled: bool, out: Path) -> list[str]:
-    """The flags of `kinema generate` for the call in case.json. With a picture the size comes from
-    the picture."""
+    """The flags of `kinema generate` for the call in case.json. HunyuanVideo's pictures decide the
+    size."""
     # A leading @ would name a file.
     texts = {
         name: "@" + case[name] if case[name].startswith("@") else case[name]
         for name in ("prompt", "negative_prompt")
     }
+    call = {name: case[name] for name in [*CALL_FLAGS, *SOUND_FLAGS] if case.get(name) is not None}
     arguments = [
         f"--model={case_dir / 'model'}",
         f"--prompt={texts['prompt']}",
         f"--negative-prompt={texts['negative_prompt']}",
-        f"--num-frames={case['num_frames']}",
-        f"--num-inference-steps={case['num_inference_steps']}",
-        f"--guidance-scale={case['guidance_scale']}",
-        f"--seed={case['seed']}",
+        *[_flag(name, value) for name, value in call.items()],
         f"--vae-tiling={'on' if tiled else 'off'}",
         "--dtype=float32",
         "--device=cpu",
@@ -66,13 +94,12 @@ def generate_arguments(case_dir: Path, case: dict[str, Any], tiled: bool, out: P
         f"--metrics={out / 'metrics.json'}",
     ]
     if tiled:
-        arguments += [
-            f"--vae-tile-size={case['tiling']['size']}",
-            f"--vae-tile-stride={case['tiling']['stride']}",
-        ]
+        arguments += _tile_flags(case["tiling"])
     if case["variant"] == "i2v":
-        return [*arguments, f"--image={case_dir / case['image']}"]
-    return [*arguments, f"--width={case['width']}", f"--height={case['height']}"]
+        arguments.append(f"--image={case_dir / case['image']}")
+    if case["variant"] == "t2v" or case["family"] == "ltx2":
+        arguments += [f"--width={case['width']}", f"--height={case['height']}"]
+    return arguments
 
 
 def read_case(case_dir: Path) -> dict[str, Any]:

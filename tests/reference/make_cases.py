@@ -1,26 +1,25 @@
 #!/usr/bin/env python3
 """Makes reference cases: tiny random checkpoints with what diffusers computes for them.
 
-make_cases.py --out DIR                           the committed cases, made anew
-make_cases.py --out DIR --case t2v --width 96     one of them with another call
-make_cases.py --out DIR --held-out 6 --seed 3     six random ones
-make_cases.py --check tests/data/hunyuan15        whether the reference still gives the same
+make_cases.py FAMILY --out DIR                           the committed cases, made anew
+make_cases.py FAMILY --out DIR --case t2v --width 96     one of them with another call
+make_cases.py FAMILY --out DIR --held-out 6 --seed 3     six random ones
+make_cases.py FAMILY --check tests/data/FAMILY           whether the reference still gives the same
 """
 
 import argparse
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import reference_environment
 
-from hunyuan15.checks import weights_without_effect
-from hunyuan15.committed import COMMITTED
-from hunyuan15.held_out import held_out_spec
-from hunyuan15.make import make_case, open_picture
-from hunyuan15.reproduce import check_checkpoint, check_expected
-from hunyuan15.run import call_pipeline, load_pipeline
-from hunyuan15.spec import CaseSpec
+from case_checks import weights_without_effect
+from case_files import open_picture
+from cases import make_case
+from families import NAMES, Family, family
+from reproduce import check_checkpoint, check_expected
 
 CALL_FLAGS = {
     "prompt": str,
@@ -37,9 +36,10 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("family", choices=NAMES)
     parser.add_argument("--out", type=Path, help="folder for the cases")
     parser.add_argument(
-        "--case", action="append", choices=sorted(COMMITTED), help="a committed case; repeatable"
+        "--case", action="append", help="a committed case [all of them]; repeatable"
     )
     parser.add_argument("--held-out", type=int, metavar="N", help="make N random cases")
     parser.add_argument("--seed", type=int, help="of the noise; with --held-out, of the series")
@@ -57,11 +57,11 @@ def parse_arguments() -> argparse.Namespace:
     return arguments
 
 
-def wanted_specs(arguments: argparse.Namespace) -> list[CaseSpec]:
+def wanted_specs(kind: Family, arguments: argparse.Namespace) -> list[Any]:
     if arguments.held_out is not None:
-        specs = [held_out_spec(arguments.seed or 0, index) for index in range(arguments.held_out)]
+        specs = [kind.held_out_spec(arguments.seed or 0, index) for index in range(arguments.held_out)]
     else:
-        specs = [COMMITTED[name] for name in arguments.case or sorted(COMMITTED)]
+        specs = [kind.committed[name] for name in arguments.case or sorted(kind.committed)]
     changes = {
         name: getattr(arguments, name)
         for name in CALL_FLAGS
@@ -72,24 +72,24 @@ def wanted_specs(arguments: argparse.Namespace) -> list[CaseSpec]:
     return [replace(spec, call=replace(spec.call, **changes)) for spec in specs]
 
 
-def make(spec: CaseSpec, directory: Path, thorough: bool) -> bool:
+def make(kind: Family, spec: Any, directory: Path, thorough: bool) -> bool:
     print(f"{spec.name}: {directory}")
-    problems = make_case(spec, directory, report=print)
+    problems = make_case(kind, spec, directory, report=print)
     if thorough:
-        pipeline, image = load_pipeline(directory / "model"), open_picture(directory)
-        video = call_pipeline(pipeline, spec.call, image)
+        pipeline, image = kind.load_pipeline(directory / "model"), open_picture(directory)
+        call = kind.settle(spec).call
         problems += [
-            f"no effect: {name}"
-            for name in weights_without_effect(pipeline, spec.call, image, video)
+            f"no effect: {name}" for name in weights_without_effect(kind, pipeline, call, image)
         ]
     for problem in problems:
         print(f"  WEAK: {problem}")
     return not problems
 
 
-def check(spec: CaseSpec, directory: Path) -> bool:
-    print(f"{spec.name}: {directory}")
-    rows = check_checkpoint(spec, directory) + check_expected(spec, directory)
+def check(kind: Family, name: str, directory: Path) -> bool:
+    print(f"{name}: {directory}")
+    spec = kind.committed[name]
+    rows = check_checkpoint(kind, spec, directory) + check_expected(kind, spec, directory)
     for row in rows:
         print(row)
     return all(row.ok for row in rows)
@@ -98,15 +98,16 @@ def check(spec: CaseSpec, directory: Path) -> bool:
 def main() -> int:
     arguments = parse_arguments()
     reference_environment.settle_torch()
+    kind = family(arguments.family)
     if arguments.check:
         results = [
-            check(COMMITTED[name], arguments.check / name)
-            for name in arguments.case or sorted(COMMITTED)
+            check(kind, name, arguments.check / name)
+            for name in arguments.case or sorted(kind.committed)
         ]
     else:
         results = [
-            make(spec, arguments.out / spec.name, arguments.thorough)
-            for spec in wanted_specs(arguments)
+            make(kind, spec, arguments.out / spec.name, arguments.thorough)
+            for spec in wanted_specs(kind, arguments)
         ]
     return 0 if all(results) else 1
 

@@ -22,7 +22,7 @@ from transformers import Qwen2Tokenizer
 
 from hunyuan15.checkpoint import build_glyph_tokenizer, build_tokenizer, system_message
 from hunyuan15.committed import COMMITTED
-from hunyuan15.prompts import NEGATIVE_PROMPTS, PROMPTS, TOKENIZER_PROMPTS
+from prompts import NEGATIVE_PROMPTS, PROMPTS, TOKENIZER_PROMPTS
 from small_tokenizer import CHAT_TEMPLATE
 
 CROP, MAX_TOKENS, MAX_GLYPH_TOKENS = 108, 1108, 256

@@ -13,15 +13,14 @@ import reference_environment
 
 import torch
 
-from hunyuan15.committed import COMMITTED, T2V
-from hunyuan15.held_out import held_out_spec
-from hunyuan15.make import make_case, settle_size
-from hunyuan15.prompts import PROMPTS
-from hunyuan15.reproduce import check_checkpoint, check_expected
+from cases import make_case
+from families import NAMES, family
 from make_token_cases import token_cases
+from prompts import PROMPTS
+from reproduce import check_checkpoint, check_expected
 from tensor_comparison import compare
 
-DATA = Path(__file__).resolve().parents[1] / "data" / "hunyuan15"
+DATA = Path(__file__).resolve().parents[1] / "data"
 
 
 def comparisons_can_fail() -> None:
@@ -37,29 +36,37 @@ def comparisons_can_fail() -> None:
 
 
 def held_out_cases_cover_the_prompts() -> None:
-    specs = [settle_size(held_out_spec(3, index)) for index in range(len(PROMPTS))]
-    assert {spec.call.prompt for spec in specs} == set(PROMPTS)
-    assert {spec.is_image_to_video for spec in specs} == {False, True}
-    assert {spec.text_encoder.config_style for spec in specs} == {"transformers4", "transformers5"}
-    assert held_out_spec(3, 0) == held_out_spec(3, 0) != held_out_spec(4, 0)
+    for name in NAMES:
+        kind = family(name)
+        specs = [kind.settle(kind.held_out_spec(3, index)) for index in range(len(PROMPTS))]
+        assert {spec.call.prompt for spec in specs} == set(PROMPTS)
+        assert {spec.is_image_to_video for spec in specs} == {False, True}
+        styles = {spec.text_encoder.config_style for spec in specs}
+        assert styles == {"transformers4", "transformers5"}
+        assert kind.held_out_spec(3, 0) == kind.held_out_spec(3, 0) != kind.held_out_spec(4, 0)
 
 
 def a_weak_case_is_found() -> None:
-    weak = replace(T2V, call=replace(T2V.call, prompt="A boat on the river", num_frames=1))
+    kind = family("hunyuan15")
+    strong = kind.committed["t2v"]
+    weak = replace(strong, call=replace(strong.call, prompt="A boat on the river", num_frames=1))
     with tempfile.TemporaryDirectory() as scratch:
-        problems = make_case(weak, Path(scratch) / "case", report=lambda _: None)
+        problems = make_case(kind, weak, Path(scratch) / "case", report=lambda _: None)
     assert any("another prompt" in problem for problem in problems), problems
 
 
 def committed_cases_reproduce() -> None:
-    for name, spec in COMMITTED.items():
-        rows = check_checkpoint(spec, DATA / name) + check_expected(spec, DATA / name)
-        bad = [str(row) for row in rows if not row.ok]
-        assert len(rows) > 30 and not bad, "\n".join(bad)
+    for name in NAMES:
+        kind = family(name)
+        for case, spec in kind.committed.items():
+            folder = DATA / name / case
+            rows = check_checkpoint(kind, spec, folder) + check_expected(kind, spec, folder)
+            bad = [str(row) for row in rows if not row.ok]
+            assert len(rows) > 30 and not bad, f"{folder}:\n" + "\n".join(bad)
 
 
 def committed_token_ids_reproduce() -> None:
-    committed = json.loads((DATA / "token_cases.json").read_text(encoding="utf-8"))
+    committed = json.loads((DATA / "hunyuan15" / "token_cases.json").read_text(encoding="utf-8"))
     assert token_cases(None) == committed
 
 

@@ -14,6 +14,7 @@ from diffusers import (
 )
 from transformers import AddedToken, ByT5Tokenizer, Qwen2Tokenizer, SiglipImageProcessor
 
+from case_files import save_components
 from hunyuan15 import networks
 from hunyuan15.networks import Pipeline
 from hunyuan15.spec import CaseSpec
@@ -130,18 +131,8 @@ def _use_transformers4_text_config(path: Path) -> None:
     path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
-def save_pipeline(pipeline: Pipeline, spec: CaseSpec, directory: Path) -> None:
-    """Writes the pipeline; the modules keep float32 values in memory."""
-    pipeline.save_config(directory)
-    for name, component in pipeline.components.items():
-        target = directory / name
-        if isinstance(component, torch.nn.Module):
-            storage = spec.storage_of(name)
-            component.to(getattr(torch, storage.dtype)).save_pretrained(
-                target, max_shard_size=storage.max_shard_size
-            )
-            component.to(torch.float32)
-        else:
-            component.save_pretrained(target)
+def save_checkpoint(spec: CaseSpec, directory: Path) -> None:
+    """Builds and writes the pipeline."""
+    save_components(build_pipeline(spec), spec.storage_of, directory)
     if spec.text_encoder.config_style == "transformers4":
         _use_transformers4_text_config(directory / "text_encoder" / "config.json")

@@ -1,9 +1,9 @@
 """The two small cases that are committed under tests/data/hunyuan15."""
 
+from case_files import Storage
 from hunyuan15.spec import (
     Call,
     CaseSpec,
-    Storage,
     TextEncoder,
     Tiling,
     Transformer,

@@ -4,13 +4,13 @@ committed."""
 import random
 from typing import Literal
 
-from hunyuan15.prompts import NEGATIVE_PROMPTS, PROMPTS
+from case_files import Storage
+from prompts import NEGATIVE_PROMPTS, PROMPTS
 from hunyuan15.spec import (
     Call,
     CaseSpec,
     GlyphEncoder,
     ImageEncoder,
-    Storage,
     TextEncoder,
     Tiling,
     Transformer,

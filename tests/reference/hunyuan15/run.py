@@ -16,14 +16,13 @@ from safetensors.torch import load_file
 
 from hunyuan15.networks import Pipeline, set_glyph_projection_width
 from hunyuan15.record import (
-    Tensors,
     TransformerTrace,
     record_picture,
     record_sampling,
     record_text_ids,
-    recording,
 )
 from hunyuan15.spec import Call
+from recorder import Tensors, recording
 
 
 def load_transformer(directory: Path) -> HunyuanVideo15Transformer3DModel:

@@ -5,6 +5,8 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from case_files import Storage
+
 
 @dataclass(frozen=True)
 class Tiling:
@@ -105,14 +107,6 @@ class Vae:
 
 
 @dataclass(frozen=True)
-class Storage:
-    """Form of one component's weight files."""
-
-    dtype: Literal["float32", "float16", "bfloat16"] = "float32"
-    max_shard_size: str = "1GB"
-
-
-@dataclass(frozen=True)
 class CaseSpec:
     """A whole case: `weight_seed` draws the weights, `call.seed` the noise."""
 
@@ -140,6 +134,7 @@ class CaseSpec:
         reader."""
         call = dataclasses.asdict(self.call)
         picture_size, tiling = call.pop("picture_size"), self.call.tiling
+        call["family"] = "hunyuan15"
         call["variant"] = "i2v" if picture_size else "t2v"
         if picture_size:
             call["image"] = "image.png"

@@ -5,15 +5,16 @@ import filecmp
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy
 import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from hunyuan15.make import run_case, settle_size, write_checkpoint
-from hunyuan15.run import load_pipeline
-from hunyuan15.spec import CaseSpec
+from case_files import open_picture
+from cases import write_checkpoint
+from families import Family
 from tensor_comparison import Row, compare, compare_all
 
 # Of scale: what another CPU's kernels may do in float32 over a whole run.
@@ -39,10 +40,11 @@ def _is_exact(name: str) -> bool:
     )
 
 
-def check_expected(spec: CaseSpec, directory: Path) -> list[Row]:
+def check_expected(family: Family, spec: Any, directory: Path) -> list[Row]:
     """The committed tensors against a run of the reference on the committed checkpoint."""
     want = load_file(directory / "expected.safetensors")
-    got = run_case(load_pipeline(directory / "model"), settle_size(spec), directory)
+    pipeline = family.load_pipeline(directory / "model")
+    got = family.run_case(pipeline, family.settle(spec), open_picture(directory))
     rows = compare_all(got, want, RUN_TOLERANCE, exact=filter(_is_exact, want))
     rows += [
         Row(name, float("nan"), 0.0, "not in the committed file")
@@ -51,11 +53,11 @@ def check_expected(spec: CaseSpec, directory: Path) -> list[Row]:
     return rows
 
 
-def check_checkpoint(spec: CaseSpec, directory: Path) -> list[Row]:
+def check_checkpoint(family: Family, spec: Any, directory: Path) -> list[Row]:
     """The committed checkpoint against one made anew from the recipe."""
     with tempfile.TemporaryDirectory() as scratch:
         fresh = Path(scratch) / "case"
-        write_checkpoint(settle_size(spec), fresh)
+        write_checkpoint(family, family.settle(spec), fresh)
         rows = []
         for path in sorted(p for p in fresh.rglob("*") if p.is_file()):
             committed = directory / path.relative_to(fresh)
