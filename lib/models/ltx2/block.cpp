@@ -1,0 +1,192 @@
+// Source: diffusers' LTX2VideoTransformerBlock.
+#include "models/ltx2/block.h"
+
+#include <utility>
+
+namespace kinema::ltx2 {
+namespace {
+
+// Places of the vectors in a stream's table.
+constexpr int64_t kSelfShift = 0, kSelfScale = 1, kSelfGate = 2;
+constexpr int64_t kFeedShift = 3, kFeedScale = 4, kFeedGate = 5;
+constexpr int64_t kTextShift = 6, kTextScale = 7, kTextGate = 8;
+// In that of the text.
+constexpr int64_t kKeysShift = 0, kKeysScale = 1;
+// And in that of the attention between the streams, where the scale comes first.
+constexpr int64_t kToVideoScale = 0, kToVideoShift = 1;
+constexpr int64_t kToAudioScale = 2, kToAudioShift = 3;
+constexpr int64_t kCrossGate = 4;
+constexpr int64_t kCrossVectors = 5;
+
+nn::Bias bias(bool present) { return present ? nn::Bias::kPresent : nn::Bias::kNone; }
+
+AttentionShape attention_shape(const config::Ltx2TransformerConfig& config,
+                               const config::Ltx2StreamConfig& asking,
+                               int64_t context_width,
+                               const config::Ltx2StreamConfig& heads) {
+  return {asking.width(),
+          context_width,
+          heads.num_attention_heads,
+          heads.attention_head_dim,
+          config.norm_eps,
+          bias(config.attention_bias),
+          bias(config.attention_out_bias),
+          asking.gated_attn};
+}
+
+}  // namespace
+
+StreamLayers::StreamLayers(const nn::ParamScope& block,
+                           const std::string& prefix,
+                           const config::Ltx2StreamConfig& stream,
+                           const config::Ltx2TransformerConfig& config)
+    : eps_(config.norm_eps),
+      modulated_queries_(stream.cross_attn_mod),
+      self_(block / (prefix + "attn1"), attention_shape(config, stream, stream.width(), stream)),
+      text_(block / (prefix + "attn2"),
+            attention_shape(config, stream, stream.cross_attention_dim, stream)),
+      feed_forward_(block / (prefix + "ff"),
+                    stream.width(),
+                    stream.mlp_width(),
+                    nn::Activation::kGeluTanh,
+                    bias(stream.ff_bias)),
+      table_(block.take(prefix + "scale_shift_table", {stream.modulations(), stream.width()})) {
+  if (config.modulates_text()) {
+    text_table_ = block.take(prefix + "prompt_scale_shift_table", {2, stream.width()});
+  }
+}
+
+TokenVectors StreamLayers::vectors(const StreamModulation& modulation, const Runs& runs) const {
+  auto rows = table_ + modulation.block;
+  if (!modulated_queries_) return {rows, {kSelfScale, kFeedScale}, runs};
+  return {rows, {kSelfScale, kFeedScale, kTextScale}, runs};
+}
+
+at::Tensor StreamLayers::after_self(const at::Tensor& x,
+                                    const TokenVectors& vectors,
+                                    SelfAttention how,
+                                    const Rotary& rotary,
+                                    const nn::JointAttention& attend) const {
+  auto h = vectors.modulated(nn::rms_normed(x, eps_), kSelfScale, kSelfShift);
+  at::Tensor attended;
+  if (how == SelfAttention::kValuesOnly) {
+    attended = self_.values(h);
+  } else {
+    auto [k, v] = self_.keys_values(h);
+    attended = attend({rotated(self_.queries(h), rotary), rotated(k, rotary), v}, {}).first;
+  }
+  return vectors.gated(x, self_.out(std::move(attended), h), kSelfGate);
+}
+
+KeysValues StreamLayers::text_keys(const at::Tensor& text,
+                                   const StreamModulation& modulation) const {
+  if (!text_table_.defined()) return text_.keys_values(text);
+  auto rows = text_table_.unsqueeze(0);
+  rows = modulation.text.defined() ? rows + modulation.text : rows.clone();
+  const TokenVectors vectors(rows, {kKeysScale});
+  return text_.keys_values(vectors.modulated(text.clone(), kKeysScale, kKeysShift));
+}
+
+at::Tensor StreamLayers::after_text(const at::Tensor& x,
+                                    const TokenVectors& vectors,
+                                    const KeysValues& text) const {
+  auto h = nn::rms_normed(x, eps_);
+  if (modulated_queries_) h = vectors.modulated(h, kTextScale, kTextShift);
+  auto y = text_.out(attended(text_.queries(h), text), h);
+  return modulated_queries_ ? vectors.gated(x, y, kTextGate) : y.add_(x);
+}
+
+at::Tensor StreamLayers::after_feed_forward(const at::Tensor& x,
+                                            const TokenVectors& vectors) const {
+  auto h = vectors.modulated(nn::rms_normed(x, eps_), kFeedScale, kFeedShift);
+  return vectors.gated(x, feed_forward_(h), kFeedGate);
+}
+
+Exchange::Exchange(const nn::ParamScope& block, const config::Ltx2TransformerConfig& config)
+    : eps_(config.norm_eps),
+      to_video_(block / "audio_to_video_attn",
+                attention_shape(config, config.video, config.audio.width(), config.audio)),
+      to_audio_(block / "video_to_audio_attn",
+                attention_shape(config, config.audio, config.video.width(), config.audio)),
+      video_table_(block.take("video_a2v_cross_attn_scale_shift_table",
+                              {kCrossVectors, config.video.width()})),
+      audio_table_(block.take("audio_a2v_cross_attn_scale_shift_table",
+                              {kCrossVectors, config.audio.width()})) {}
+
+TokenVectors Exchange::video_vectors(const StreamModulation& modulation, const Runs& runs) const {
+  return {video_table_ + modulation.cross, {kToVideoScale, kToAudioScale}, runs};
+}
+
+TokenVectors Exchange::audio_vectors(const StreamModulation& modulation, const Runs& runs) const {
+  return {audio_table_ + modulation.cross, {kToVideoScale, kToAudioScale}, runs};
+}
+
+Streams Exchange::operator()(const Streams& x,
+                             const TokenVectors& video,
+                             const TokenVectors& audio,
+                             const Rotaries& rotaries,
+                             const nn::JointAttention& attend) const {
+  // Both directions read the streams as they are before either.
+  auto v = nn::rms_normed(x.video, eps_), a = nn::rms_normed(x.audio, eps_);
+
+  auto asks = video.modulated(v.clone(), kToVideoScale, kToVideoShift);
+  auto heard = to_video_.keys_values(audio.modulated(a.clone(), kToVideoScale, kToVideoShift));
+  heard.k = rotated(heard.k, rotaries.audio_cross);
+  auto to_video = attended(rotated(to_video_.queries(asks), rotaries.video_cross), heard);
+  auto new_video = video.gated(x.video, to_video_.out(to_video, asks), kCrossGate);
+
+  asks = audio.modulated(a, kToAudioScale, kToAudioShift);
+  auto seen = to_audio_.keys_values(video.modulated(v, kToAudioScale, kToAudioShift));
+  auto q = rotated(to_audio_.queries(asks), rotaries.audio_cross);
+  auto to_audio = attend({{}, rotated(seen.k, rotaries.video_cross), seen.v}, {q, {}, {}}).second;
+  auto new_audio = audio.gated(x.audio, to_audio_.out(to_audio, asks), kCrossGate);
+  return {new_video, new_audio};
+}
+
+Block::Block(const nn::ParamScope& block, const config::Ltx2TransformerConfig& config)
+    : video_(block, "", config.video, config),
+      audio_(block, "audio_", config.audio, config),
+      exchange_(block, config) {}
+
+BlockVectors Block::vectors(const Modulations& modulations) const {
+  return {video_.vectors(modulations.video, modulations.video_runs),
+          audio_.vectors(modulations.audio, modulations.audio_runs),
+          exchange_.video_vectors(modulations.video, modulations.video_runs),
+          exchange_.audio_vectors(modulations.audio, modulations.audio_runs)};
+}
+
+Streams Block::after_self(const Streams& x,
+                          const BlockVectors& vectors,
+                          SelfAttention how,
+                          const Rotaries& rotaries,
+                          const nn::JointAttention& attend) const {
+  return {
+      video_.after_self(x.video, vectors.video, how, rotaries.video, attend),
+      audio_.after_self(x.audio, vectors.audio, how, rotaries.audio, nn::LocalJointAttention())};
+}
+
+TextKeys Block::text_keys(const Streams& text, const Modulations& modulations) const {
+  return {video_.text_keys(text.video, modulations.video),
+          audio_.text_keys(text.audio, modulations.audio)};
+}
+
+Streams Block::after_text(const Streams& x,
+                          const BlockVectors& vectors,
+                          const TextKeys& text) const {
+  return {video_.after_text(x.video, vectors.video, text.video),
+          audio_.after_text(x.audio, vectors.audio, text.audio)};
+}
+
+Streams Block::after_exchange(const Streams& x,
+                              const BlockVectors& vectors,
+                              const Rotaries& rotaries,
+                              const nn::JointAttention& attend) const {
+  return exchange_(x, vectors.video_cross, vectors.audio_cross, rotaries, attend);
+}
+
+Streams Block::after_feed_forward(const Streams& x, const BlockVectors& vectors) const {
+  return {video_.after_feed_forward(x.video, vectors.video),
+          audio_.after_feed_forward(x.audio, vectors.audio)};
+}
+
+}  // namespace kinema::ltx2
