@@ -29,9 +29,9 @@ fi
 build_here() {
   cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DKINEMA_CUDA=ON -DKINEMA_NCCL=ON -DKINEMA_FFMPEG=OFF \
     -DCMAKE_PREFIX_PATH="${CMAKE_PREFIX_PATH:-};$torch;$PWD/$dependencies" -DCMAKE_DISABLE_FIND_PACKAGE_spdlog=ON &&
-    ninja -C "$build" kinema kinema_engine kinema_nccl &&
+    ninja -C "$build" kinema kinema_engine kinema_nccl kinema_kernels_module &&
     # Tests are worth having, not worth failing for.
-    { ninja -C "$build" nccl_test nccl_watch_test collective_times pipeline_test || true; }
+    { ninja -C "$build" fused_test nccl_test nccl_watch_test collective_times pipeline_test || true; }
 }
 
 failure=()

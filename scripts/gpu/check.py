@@ -22,6 +22,7 @@ PARTS: dict[str, tuple[Callable[[Context], Result], float]] = {
     "reference": (comparisons.reference, 30),
     "checkpoint": (parts.checkpoint, 60),
     "full_size": (parts.full_size, 60),
+    "streaming": (parts.streaming, 60),
     "layouts": (comparisons.layouts, 60),
     "collectives": (parts.collectives, 20),
     "beside_diffusers": (comparisons.beside_diffusers, 60),

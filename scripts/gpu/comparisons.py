@@ -1,5 +1,6 @@
 """Parts that compare: with the reference's tensors, between layouts, and with diffusers on the same device."""
 
+import itertools
 import json
 import sys
 from pathlib import Path
@@ -53,14 +54,14 @@ def errors(case_dir: Path, got: dict[str, Any], tiled: bool) -> dict[str, float]
 
 
 def reference(context: Context) -> Result:
-    """Every stage against diffusers' float32 tensors, in both types, whole and in tiles."""
+    """Every stage against diffusers' float32 tensors, in both types, with each kind of kernels, whole and in tiles."""
     rows: list[Result] = []
     for case_dir in case_folders(context):
         for tiled in (False, True):
-            for dtype in context.dtypes:
-                row: Result = {"case": case_dir.name, "tiled": tiled, "dtype": dtype}
+            for dtype, kernels in itertools.product(context.dtypes, context.kernels):
+                row: Result = {"case": case_dir.name, "tiled": tiled, "dtype": dtype, "kernels": kernels}
                 try:
-                    row |= compared(context, case_dir, dtype, tiled)
+                    row |= compared(context, case_dir, dtype, tiled, kernels)
                 except Failure as failure:
                     row |= {"ok": False, "failed": str(failure)}
                 rows.append(row)
@@ -69,9 +70,10 @@ def reference(context: Context) -> Result:
     return {"rows": rows}
 
 
-def compared(context: Context, case_dir: Path, dtype: str, tiled: bool) -> Result:
+def compared(context: Context, case_dir: Path, dtype: str, tiled: bool, kernels: str) -> Result:
     def measured(device: str) -> dict[str, float]:
-        flags = case_flags(case_dir, device, dtype, tiled)
+        own = [f"--kernels={kernels}"] if device == "cuda" else []
+        flags = [*case_flags(case_dir, device, dtype, tiled), *own]
         return errors(case_dir, generate(context.program, flags, context.clock.limit(60), tensors=True).tensors, tiled)
 
     found = measured(context.device)

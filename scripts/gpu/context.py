@@ -46,6 +46,11 @@ class Context:
     dtypes: tuple[str, ...] = ("float32", "bfloat16")
 
     @property
+    def kernels(self) -> tuple[str, ...]:
+        """Ours are for GPUs."""
+        return ("reference", "fused") if self.device == "cuda" else ("reference",)
+
+    @property
     def program(self) -> Path:
         program = self.build / "kinema"
         if not program.exists():

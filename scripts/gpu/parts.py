@@ -1,5 +1,6 @@
 """The parts of a check. Each is a function of the Context that returns what it found."""
 
+import itertools
 import json
 import os
 import platform
@@ -31,7 +32,7 @@ def machine(context: Context) -> Result:
 def unit_tests(context: Context) -> Result:
     """The test programs that can use a GPU, and the one that plays one."""
     rows: list[Result] = []
-    for name in ("nccl", "nccl_watch", "pipeline"):
+    for name in ("fused", "nccl", "nccl_watch", "pipeline"):
         program = context.build / "tests" / name / f"{name}_test"
         if not program.exists():
             rows.append({"test": name, "result": "not built"})
@@ -58,19 +59,32 @@ def checkpoint(context: Context) -> Result:
 
 
 def full_size(context: Context) -> Result:
-    """Load, text, step and decode times and peaks at each size."""
+    """Load, text, step and decode times and peaks at each size, with each kind of kernels."""
     rows: list[Result] = []
-    for size in SIZES[context.sizes]:
-        flags = [f"--model={context.checkpoint}", *CALL, *size.flags(), f"--device={context.device}", "--dtype=bfloat16"]
+    for size, kernels in itertools.product(SIZES[context.sizes], context.kernels):
+        flags = [f"--model={context.checkpoint}", *CALL, *size.flags(), f"--device={context.device}", "--dtype=bfloat16", f"--kernels={kernels}"]
+        row: Result = {"size": str(size), "kernels": kernels}
+        rows.append(row)
         try:
             done = generate(context.program, flags, context.clock.limit(180))
         except Failure as failure:
-            rows.append({"size": str(size), "failed": str(failure)})
+            row["failed"] = str(failure)
             continue
-        rows.append({"size": str(size), "tokens": done.metrics.get("tokens"), **stage_rows(done.metrics), "whole_s": round(done.seconds, 2)})
+        row |= {"tokens": done.metrics.get("tokens"), **stage_rows(done.metrics), "whole_s": round(done.seconds, 2)}
     if any("failed" in row for row in rows):
         raise Failure("a size failed", {"rows": rows})
     return {"rows": rows}
+
+
+def streaming(context: Context) -> Result:
+    """What it costs to stream every block from the host's memory, in time, and saves, in memory."""
+    size = SIZES[context.sizes][0]
+    rows: list[Result] = []
+    for offload in ("none", "block"):
+        flags = [f"--model={context.checkpoint}", *CALL, *size.flags(), f"--device={context.device}", "--dtype=bfloat16", f"--offload={offload}"]
+        done = generate(context.program, flags, context.clock.limit(180))
+        rows.append({"offload": offload, "size": str(size), **stage_rows(done.metrics)})
+    return {"rows": rows, "step_ratio": rows[1]["step_s"] / rows[0]["step_s"]}
 
 
 def collectives(context: Context) -> Result:
