@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include <ATen/Parallel.h>
 #include <c10/core/DeviceGuard.h>
@@ -56,24 +58,60 @@ at::ScalarType dtype_of(const config::Request& request) {
   return *request.dtype == config::Dtype::kFloat32 ? at::kFloat : at::kBFloat16;
 }
 
-void make_output(const config::Request& request,
-                 const plan::ModelFacts& model,
-                 at::Device device,
-                 parallel::Team& team,
-                 const Json& planned,
-                 RankWatch& watch) {
-  std::unique_ptr<report::Progress> shown;
-  if (team.is_first()) {
-    const auto job = request.output ? request.output->stem().string() : std::string("video");
-    shown = report::make_progress(request.progress, job, report::ProgressTarget::standard_error());
+// All outputs of one request, by one process.
+class Outputs {
+ public:
+  Outputs(const plan::ModelFacts& model,
+          at::Device device,
+          parallel::Team& team,
+          const Json& planned,
+          RankWatch& watch,
+          std::vector<config::Request> requests)
+      : facts_(model),
+        device_(device),
+        team_(team),
+        planned_(planned),
+        watch_(watch),
+        requests_(std::move(requests)),
+        model_(pipeline::make_video_model(
+            model, requests_.size() > 1 ? pipeline::Keep::kNetworks : pipeline::Keep::kNothing)) {}
+
+  void make() {
+    for (const auto& request : requests_) make_one(request);
   }
-  RankProgress progress(std::move(shown), watch);
-  pipeline::Stages stages(device, team, progress);
-  pipeline::TensorDump dump(team.is_first() ? request.save_tensors : std::nullopt);
-  pipeline::Runtime runtime{request, model, device, dtype_of(request), team, stages, dump};
-  const auto result = pipeline::generate(runtime, request.metadata ? job_comment(request) : "");
-  report_results(request, planned, team, stages.measures(), result.frames);
-}
+
+ private:
+  void make_one(const config::Request& request) {
+    std::unique_ptr<report::Progress> shown;
+    if (team_.is_first()) {
+      const auto job = request.output ? request.output->stem().string() : std::string("video");
+      shown =
+          report::make_progress(request.progress, job, report::ProgressTarget::standard_error());
+    }
+    RankProgress progress(std::move(shown), watch_);
+    pipeline::Stages stages(device_, team_, progress);
+    pipeline::TensorDump dump(team_.is_first() ? request.save_tensors : std::nullopt);
+    pipeline::Runtime runtime{{facts_, device_, dtype_of(request), team_}, request, stages, dump};
+    model_->encode_prompts(runtime, all());
+    const auto comment = request.metadata ? job_comment(request) : "";
+    const auto result = pipeline::generate(runtime, *model_, comment);
+    report_results(request, planned_, team_, stages.measures(), result.frames);
+  }
+
+  std::vector<const config::Request*> all() const {
+    std::vector<const config::Request*> pointers;
+    for (const auto& request : requests_) pointers.push_back(&request);
+    return pointers;
+  }
+
+  const plan::ModelFacts& facts_;
+  at::Device device_;
+  parallel::Team& team_;
+  const Json& planned_;
+  RankWatch& watch_;
+  std::vector<config::Request> requests_;
+  std::unique_ptr<pipeline::VideoModel> model_;
+};
 
 }  // namespace
 
@@ -87,9 +125,7 @@ void run_rank(const config::Request& request,
   const c10::InferenceMode inference;
   std::optional<c10::DeviceGuard> current;
   if (!device.is_cpu()) current.emplace(device);
-  for (const auto& one : config::single_requests(request)) {
-    make_output(one, model, device, team, planned, watch);
-  }
+  Outputs(model, device, team, planned, watch, config::single_requests(request)).make();
 }
 
 }  // namespace kinema::engine

@@ -23,6 +23,11 @@ double seconds_since(Clock::time_point start) {
 
 }  // namespace
 
+StreamCounts StreamCounts::operator-(const StreamCounts& before) const {
+  return {passes - before.passes, fetches - before.fetches, bytes_fetched - before.bytes_fetched,
+          waited_seconds - before.waited_seconds, fetching_seconds - before.fetching_seconds};
+}
+
 struct BlockStreamer::State {
   StreamUnits units;
   std::unique_ptr<BlockHome> home;
@@ -42,10 +47,12 @@ struct BlockStreamer::State {
   size_t index(int64_t job) const { return static_cast<size_t>(job) % units->size(); }
   at::Tensor& slot(int64_t job) { return slots[static_cast<size_t>(job) % slots.size()]; }
 
-  // False if there is nothing more to do.
-  bool wait_until_free(int64_t job) {
+  // Until the job has been announced and its slot is free; false if it will not be wanted.
+  bool wait_until_wanted(int64_t job) {
     std::unique_lock lock(mutex);
-    changed.wait(lock, [&] { return stopped || job < left + static_cast<int64_t>(slots.size()); });
+    changed.wait(lock, [&] {
+      return stopped || (job < jobs && job < left + static_cast<int64_t>(slots.size()));
+    });
     return !stopped;
   }
 
@@ -75,7 +82,7 @@ struct BlockStreamer::State {
     // thread's own.
     const c10::InferenceMode mode(inference);
     try {
-      for (int64_t job = 0; job < jobs && wait_until_free(job); ++job) fetch(job);
+      for (int64_t job = 0; wait_until_wanted(job); ++job) fetch(job);
     } catch (...) {
       const std::lock_guard lock(mutex);
       failure = std::current_exception();
@@ -116,6 +123,13 @@ BlockStreamer::~BlockStreamer() {
   }
   lock.unlock();
   thread_.join();
+}
+
+void BlockStreamer::more(int64_t passes) {
+  const std::lock_guard lock(state_->mutex);
+  state_->jobs += passes * static_cast<int64_t>(state_->units->size());
+  state_->counts.passes += passes;
+  state_->changed.notify_all();
 }
 
 void BlockStreamer::enter(int64_t index) {

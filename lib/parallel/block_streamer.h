@@ -15,11 +15,13 @@ struct StreamCounts {
   int64_t bytes_fetched = 0;    // into slots
   double waited_seconds = 0;    // in which enter() had to wait: what is not hidden
   double fetching_seconds = 0;  // in which something was being fetched
+
+  StreamCounts operator-(const StreamCounts& before) const;
 };
 
 // Blocks are entered and left one after the other, in order, `passes` times; from the last block of
-// a pass the first of the next is fetched, after the last pass nothing. A fetch into a slot begins
-// when the block that used it before has been left.
+// a pass the first of the next is fetched, after the last pass nothing, until more() passes are
+// announced. A fetch into a slot begins when the block that used it before has been left.
 //
 // On the CPU a thread of its own fetches. On a GPU a block is fetched when it is entered, in the
 // order of the stream that computes, so that nothing overlaps there.
@@ -37,6 +39,9 @@ class BlockStreamer : public nn::BlockWeights {
   ~BlockStreamer() override;
   BlockStreamer(const BlockStreamer&) = delete;
   BlockStreamer& operator=(const BlockStreamer&) = delete;
+
+  // So many passes beyond those announced before; begins to fetch at once.
+  void more(int64_t passes);
 
   // Throws whatever a fetch threw.
   void enter(int64_t index) override;

@@ -8,28 +8,24 @@ namespace {
 
 const std::vector<parallel::CutRule> kUncut;
 
-weights::WeightStore opened(const Runtime& runtime,
-                            const std::string& name,
-                            weights::NameMap names) {
-  return {checkpoint::Component::open(runtime.model.component(name).weights),
-          {runtime.dtype, runtime.device},
+weights::WeightStore opened(const Setup& setup, const std::string& name, weights::NameMap names) {
+  return {checkpoint::Component::open(setup.model.component(name).weights),
+          {setup.dtype, setup.device},
           std::move(names)};
 }
 
 }  // namespace
 
-OpenComponent::OpenComponent(const Runtime& runtime,
+OpenComponent::OpenComponent(const Setup& setup,
                              const std::string& name,
                              weights::NameMap names,
                              const std::vector<parallel::CutRule>& rules)
-    : store_(opened(runtime, name, std::move(names))),
+    : store_(opened(setup, name, std::move(names))),
       alone_("alone"),
-      cut_(store_, rules, runtime.team.tensor()) {}
+      cut_(store_, rules, setup.team.tensor()) {}
 
-OpenComponent::OpenComponent(const Runtime& runtime,
-                             const std::string& name,
-                             weights::NameMap names)
-    : store_(opened(runtime, name, std::move(names))),
+OpenComponent::OpenComponent(const Setup& setup, const std::string& name, weights::NameMap names)
+    : store_(opened(setup, name, std::move(names))),
       alone_("alone"),
       cut_(store_, kUncut, alone_) {}
 

@@ -14,12 +14,12 @@ namespace kinema::pipeline {
 // source() keep what they took; this object can go.
 class OpenComponent {
  public:
-  OpenComponent(const Runtime& runtime,
+  OpenComponent(const Setup& setup,
                 const std::string& name,
                 weights::NameMap names,
                 const std::vector<parallel::CutRule>& rules);
   // Without cutting.
-  OpenComponent(const Runtime& runtime, const std::string& name, weights::NameMap names);
+  OpenComponent(const Setup& setup, const std::string& name, weights::NameMap names);
 
   weights::ParamSource& source() { return cut_; }
   weights::WeightStore& store() { return store_; }

@@ -1,73 +1,52 @@
-// The stages in order; what each hands to the next is a few small tensors.
+// The stages in order, whatever the family.
 #include "pipeline/generate.h"
 
-#include <map>
 #include <memory>
-#include <vector>
 
 #include "pipeline/frame_output.h"
-#include "pipeline/hunyuan15_denoise.h"
-#include "pipeline/hunyuan15_picture.h"
-#include "pipeline/hunyuan15_text.h"
-#include "pipeline/hunyuan15_vae.h"
 #include "tensor/device.h"
 
 namespace kinema::pipeline {
 namespace {
 
-std::vector<hunyuan15::Condition> encode_conditions(Runtime& runtime) {
-  std::vector<std::string> prompts = {*runtime.request.prompt};
-  if (guidance_of(runtime).ever_enabled()) {
-    prompts.push_back(runtime.request.negative_prompt.value_or(""));
-  }
-  runtime.stages.begin("encode_text");
-  auto conditions = encode_prompts(runtime, prompts);
-  const char* names[] = {"prompt_embeds", "negative_prompt_embeds"};
-  for (size_t i = 0; i < conditions.size(); ++i) {
-    runtime.dump.add(names[i], conditions[i].text);
-    runtime.dump.add(std::string(names[i]) + "_2", conditions[i].glyph);
-  }
-  return conditions;
+// Opened before any work, so that a folder that cannot be written to is found at once.
+std::unique_ptr<FrameOutput> opened_output(const Runtime& runtime, const std::string& comment) {
+  if (!runtime.team.is_first()) return nullptr;
+  return std::make_unique<FrameOutput>(runtime, comment);
 }
 
-// The picture's part of every branch's condition.
-FirstFrame add_picture(Runtime& runtime, std::vector<hunyuan15::Condition>& conditions) {
-  if (!runtime.request.image) return {};
-  runtime.stages.begin("encode_image");
-  auto picture = encode_image(runtime);
-  for (auto& condition : conditions) condition.image = picture.embeds;
-  return {picture.latents};
-}
-
-// Before decoding, so that a decode that fails loses nothing.
-void save_latents(const Runtime& runtime, const at::Tensor& latents, const std::string& comment) {
-  if (!runtime.request.save_latents || !runtime.team.is_first()) return;
-  std::map<std::string, std::string> metadata;
-  if (!comment.empty()) metadata["job"] = comment;
-  write_tensors(*runtime.request.save_latents, {{"latents", latents.to(at::kCPU).contiguous()}},
-                metadata);
-}
-
-}  // namespace
-
-JobResult generate(Runtime& runtime, const std::string& comment) {
-  std::unique_ptr<FrameOutput> output;
-  if (runtime.team.is_first()) output = std::make_unique<FrameOutput>(runtime, comment);
-
-  auto conditions = encode_conditions(runtime);
-  const auto first_frame = add_picture(runtime, conditions);
-  auto latents = denoise(runtime, conditions, first_frame);
-  save_latents(runtime, latents, comment);
+JobResult decode_into(Runtime& runtime,
+                      VideoModel& model,
+                      const Latents& latents,
+                      FrameOutput* output) {
   tensor::release_unused_memory(runtime.device);
-  decode_video(runtime, latents, output.get());
-
+  model.decode(runtime, latents, output);
   runtime.stages.begin("write");
-  if (output) {
+  if (output != nullptr) {
     output->commit();
     runtime.dump.write();
   }
   runtime.stages.end();
-  return {output ? output->frames() : 0};
+  return {output != nullptr ? output->frames() : 0};
+}
+
+}  // namespace
+
+JobResult generate(Runtime& runtime, VideoModel& model, const std::string& comment) {
+  const auto output = opened_output(runtime, comment);
+  const auto latents = model.denoise(runtime);
+  // Before decoding, so that a decode that fails loses nothing.
+  if (runtime.request.save_latents && runtime.team.is_first())
+    write_latents(*runtime.request.save_latents, latents, comment);
+  return decode_into(runtime, model, latents, output.get());
+}
+
+JobResult decode(Runtime& runtime,
+                 VideoModel& model,
+                 const Latents& latents,
+                 const std::string& comment) {
+  const auto output = opened_output(runtime, comment);
+  return decode_into(runtime, model, latents, output.get());
 }
 
 }  // namespace kinema::pipeline

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "pipeline/runtime.h"
+#include "pipeline/video_model.h"
 
 namespace kinema::pipeline {
 
@@ -12,10 +12,15 @@ struct JobResult {
   int64_t frames = 0;
 };
 
-// encode text (and picture) -> denoise -> decode -> write, for HunyuanVideo 1.5 text-to-video and
-// image-to-video alike. Each component is loaded when it is first needed and gone when the next
-// stage begins. `comment` goes into the video file. Called by every rank of the team; only the
-// first writes files.
-JobResult generate(Runtime& runtime, const std::string& comment);
+// encode picture -> denoise -> decode -> write, for a job whose prompts the model has encoded.
+// `comment` goes into the video file and with the saved latents. Called by every rank of the team;
+// only the first writes files.
+JobResult generate(Runtime& runtime, VideoModel& model, const std::string& comment);
+
+// The second half of that, from latents that every rank has.
+JobResult decode(Runtime& runtime,
+                 VideoModel& model,
+                 const Latents& latents,
+                 const std::string& comment);
 
 }  // namespace kinema::pipeline

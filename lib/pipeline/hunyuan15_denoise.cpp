@@ -1,15 +1,11 @@
 // Latents, times and guidance in float32; the transformer in the run's type.
 #include "pipeline/hunyuan15_denoise.h"
 
-#include <memory>
-
 #include <ATen/ops/cat.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 
 #include "base/interrupt.h"
-#include "models/hunyuan15/transformer.h"
-#include "pipeline/streamed_component.h"
 #include "plan/geometry.h"
 #include "plan/split_limits.h"
 #include "sampling/finite.h"
@@ -46,106 +42,6 @@ config::FlowMatchConfig scheduler_config(const Runtime& runtime) {
   return config;
 }
 
-}  // namespace
-
-sampling::Guidance guidance_of(const Runtime& runtime) {
-  auto config = runtime.model.hunyuan15.guider;
-  config.guidance_scale = *runtime.request.guidance_scale;
-  config.guidance_rescale = *runtime.request.guidance_rescale;
-  return {config, *runtime.request.num_inference_steps};
-}
-
-namespace {
-
-// The transformer with everything of one generation that no step changes.
-class Denoiser {
- public:
-  Denoiser(Runtime& runtime,
-           const sampling::FlowSchedule& schedule,
-           const std::vector<int64_t>& sizes,
-           const std::vector<hunyuan15::Condition>& conditions)
-      : runtime_(runtime),
-        component_(runtime,
-                   "transformer",
-                   transformer_names(runtime),
-                   parallel::hunyuan15_transformer_rules(),
-                   hunyuan15::block_prefixes(config())),
-        transformer_(nn::ParamScope(component_.source()),
-                     config(),
-                     {runtime.team.attend(), runtime.team.tokens(), component_}) {
-    const auto numerics = runtime.request.numerics;
-    auto t = sampling::model_times(schedule, runtime.dtype, numerics);
-    at::Tensor t_r;
-    if (config().use_meanflow) {
-      t_r = sampling::model_target_times(schedule, runtime.dtype, numerics);
-    }
-    auto table = std::make_shared<hunyuan15::ModulationTable>(nn::ParamScope(component_.present()),
-                                                              config(), t, t_r);
-    prepared_ = transformer_.prepare(sizes, std::move(table), conditions);
-    component_.start(schedule.steps());
-  }
-
-  // After the last step.
-  void finish() { component_.finish(); }
-
-  // One velocity per condition, of the first `count` of them.
-  std::vector<at::Tensor> operator()(const at::Tensor& input, int64_t step, size_t count) const {
-    const auto mine = runtime_.team.branches(count);
-    return runtime_.team.gathered(transformer_.velocity(prepared_, input, step, mine), count);
-  }
-
- private:
-  const config::Hunyuan15TransformerConfig& config() const {
-    return runtime_.model.hunyuan15.transformer;
-  }
-  static weights::NameMap transformer_names(const Runtime& runtime) {
-    return {.unused = hunyuan15::unused_parameters(runtime.model.hunyuan15.transformer)};
-  }
-
-  Runtime& runtime_;
-  StreamedComponent component_;
-  hunyuan15::Transformer transformer_;
-  hunyuan15::Prepared prepared_;
-};
-
-// The loop, on a rank that denoises.
-at::Tensor denoised(Runtime& runtime,
-                    const std::vector<hunyuan15::Condition>& conditions,
-                    const FirstFrame& first_frame) {
-  const auto& request = runtime.request;
-  const auto numerics = request.numerics;
-  const auto sizes = latent_sizes(runtime);
-  const auto schedule =
-      sampling::flow_schedule(*request.num_inference_steps, scheduler_config(runtime));
-  const auto guidance = guidance_of(runtime);
-  runtime.team.begin(plan::video_tokens(request, runtime.model));
-
-  runtime.stages.begin("load");
-  Denoiser denoiser(runtime, schedule, sizes, conditions);
-  auto latents =
-      tensor::initial_noise(sizes, *request.seed, runtime.dtype).to(runtime.device).to(at::kFloat);
-  runtime.dump.add("latents_initial", latents);
-  const auto channels = condition_channels(runtime, sizes, first_frame);
-
-  runtime.stages.begin("denoise", schedule.steps());
-  for (int64_t step = 0; step < schedule.steps(); ++step) {
-    auto input = latents.to(runtime.dtype);
-    if (channels.defined()) input = at::cat({input, channels}, 1);
-    const bool guided = guidance.enabled(step);
-    auto velocities = denoiser(input, step, guided ? 2 : 1);
-    auto velocity = guidance(velocities[0], guided ? velocities[1] : at::Tensor(), numerics);
-    if (step == 0) runtime.dump.add("noise_pred_0", velocity);
-    latents = sampling::euler_step(latents, velocity, schedule, step, numerics);
-    const auto where =
-        "denoise step " + std::to_string(step + 1) + " of " + std::to_string(schedule.steps());
-    sampling::require_finite(latents, where);
-    stop_together_if_interrupted(runtime.team, "after " + where);
-    runtime.stages.step_done();
-  }
-  denoiser.finish();
-  return latents;
-}
-
 // A rank that only decodes tiles takes part in the agreement of each step.
 void follow(Runtime& runtime) {
   const int64_t steps = *runtime.request.num_inference_steps;
@@ -157,9 +53,55 @@ void follow(Runtime& runtime) {
 
 }  // namespace
 
-at::Tensor denoise(Runtime& runtime,
-                   const std::vector<hunyuan15::Condition>& conditions,
-                   const FirstFrame& first_frame) {
+sampling::Guidance guidance_of(const plan::ModelFacts& model, const config::Request& job) {
+  auto config = model.hunyuan15.guider;
+  config.guidance_scale = *job.guidance_scale;
+  config.guidance_rescale = *job.guidance_rescale;
+  return {config, *job.num_inference_steps};
+}
+
+// The loop, on a rank that denoises.
+at::Tensor Hunyuan15Denoiser::denoised(Runtime& runtime,
+                                       const std::vector<hunyuan15::Condition>& conditions,
+                                       const FirstFrame& first_frame) {
+  const auto& request = runtime.request;
+  const auto numerics = request.numerics;
+  const auto sizes = latent_sizes(runtime);
+  const auto schedule =
+      sampling::flow_schedule(*request.num_inference_steps, scheduler_config(runtime));
+  const auto guidance = guidance_of(runtime.model, request);
+  runtime.team.begin(plan::video_tokens(request, runtime.model));
+
+  runtime.stages.begin("load");
+  if (!transformer_) transformer_ = std::make_unique<Hunyuan15Transformer>(runtime);
+  transformer_->begin(runtime, schedule, sizes, conditions);
+  auto latents =
+      tensor::initial_noise(sizes, *request.seed, runtime.dtype).to(runtime.device).to(at::kFloat);
+  runtime.dump.add("latents_initial", latents);
+  const auto channels = condition_channels(runtime, sizes, first_frame);
+
+  runtime.stages.begin("denoise", schedule.steps());
+  for (int64_t step = 0; step < schedule.steps(); ++step) {
+    auto input = latents.to(runtime.dtype);
+    if (channels.defined()) input = at::cat({input, channels}, 1);
+    const bool guided = guidance.enabled(step);
+    auto velocities = transformer_->velocities(input, step, guided ? 2 : 1);
+    auto velocity = guidance(velocities[0], guided ? velocities[1] : at::Tensor(), numerics);
+    if (step == 0) runtime.dump.add("noise_pred_0", velocity);
+    latents = sampling::euler_step(latents, velocity, schedule, step, numerics);
+    const auto where =
+        "denoise step " + std::to_string(step + 1) + " of " + std::to_string(schedule.steps());
+    sampling::require_finite(latents, where);
+    stop_together_if_interrupted(runtime.team, "after " + where);
+    runtime.stages.step_done();
+  }
+  transformer_->finish(runtime);
+  return latents;
+}
+
+at::Tensor Hunyuan15Denoiser::denoise(Runtime& runtime,
+                                      const std::vector<hunyuan15::Condition>& conditions,
+                                      const FirstFrame& first_frame) {
   at::Tensor latents;
   if (runtime.team.denoises()) {
     latents = denoised(runtime, conditions, first_frame);

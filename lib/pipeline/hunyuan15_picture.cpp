@@ -8,8 +8,6 @@
 #include "media/image_file.h"
 #include "media/image_fit.h"
 #include "pipeline/component.h"
-#include "pipeline/hunyuan15_vae.h"
-#include "text/siglip_vision.h"
 
 namespace kinema::pipeline {
 namespace {
@@ -42,7 +40,18 @@ media::Image fitted_picture(const Runtime& runtime) {
   return media::fitted(picture, frame, fit);
 }
 
-at::Tensor vision_embeds(Runtime& runtime, const media::Image& fitted) {
+}  // namespace
+
+const text::SiglipVision& Hunyuan15Picture::encoder(Runtime& runtime) {
+  if (encoder_) return *encoder_;
+  OpenComponent component(runtime, "image_encoder", text::SiglipVision::names());
+  encoder_.emplace(nn::ParamScope(component.source()), *runtime.model.hunyuan15.image_encoder);
+  component.warn_unread();
+  runtime.stages.read(component.bytes_read());
+  return *encoder_;
+}
+
+at::Tensor Hunyuan15Picture::embeds(Runtime& runtime, const media::Image& fitted) {
   at::Tensor embeds;
   if (runtime.team.is_first()) {
     const auto& processor = *runtime.model.hunyuan15.image_processor;
@@ -50,28 +59,21 @@ at::Tensor vision_embeds(Runtime& runtime, const media::Image& fitted) {
     auto small = media::resampled(fitted, square, media::Filter::kBicubic);
     auto values = text::siglip_pixel_values(tensor_of(small), processor);
     runtime.dump.add("siglip_pixel_values", values);
-    OpenComponent component(runtime, "image_encoder", text::SiglipVision::names());
-    const text::SiglipVision encoder(nn::ParamScope(component.source()),
-                                     *runtime.model.hunyuan15.image_encoder);
-    component.warn_unread();
-    runtime.stages.read(component.bytes_read());
     nn::BlockWeights blocks;
-    embeds = encoder(values.to(runtime.device).to(runtime.dtype), blocks);
+    embeds = encoder(runtime)(values.to(runtime.device).to(runtime.dtype), blocks);
   }
   return parallel::shared_from(runtime.team.replica(), 0, embeds).to(runtime.device);
 }
 
-}  // namespace
-
-Picture encode_image(Runtime& runtime) {
+Picture Hunyuan15Picture::encode(Runtime& runtime, Hunyuan15Vae& vae) {
   auto fitted = fitted_picture(runtime);
   auto bytes = tensor_of(fitted);
   runtime.dump.add("image_cropped_uint8", bytes);
   Picture picture;
-  picture.embeds = vision_embeds(runtime, fitted);
+  picture.embeds = embeds(runtime, fitted);
   auto pixels = bytes.permute({2, 0, 1}).to(at::kFloat).div(255).mul(2).sub(1);
-  picture.latents = encode_picture(
-      runtime, pixels.unsqueeze(1).unsqueeze(0).to(runtime.device).to(runtime.dtype));
+  picture.latents =
+      vae.encode(runtime, pixels.unsqueeze(1).unsqueeze(0).to(runtime.device).to(runtime.dtype));
   runtime.dump.add("image_embeds", picture.embeds);
   runtime.dump.add("cond_latents", picture.latents);
   return picture;

@@ -45,14 +45,14 @@ class TextEncoder {
                    text_rules(runtime),
                    text_blocks(runtime)),
         model_(nn::ParamScope(component_.source()), text_config(runtime)) {
-    component_.start(passes);
+    component_.start(runtime, passes);
   }
 
   at::Tensor operator()(const text::Hunyuan15Tokens& tokens) {
     return text::encode_text(tokens, model_, component_);
   }
   void pass_by() { component_.pass_by(); }
-  void finish() { component_.finish(); }
+  void finish(Runtime& runtime) { component_.finish(runtime); }
 
  private:
   StreamedComponent component_;
@@ -113,7 +113,7 @@ std::vector<hunyuan15::Condition> encoded_here(Runtime& runtime,
     if (!glyphs) glyphs.emplace(runtime);
     conditions[*prompt] = {text(tokens[*prompt]), (*glyphs)(tokens[*prompt]), {}};
   }
-  text.finish();
+  text.finish(runtime);
   return conditions;
 }
 

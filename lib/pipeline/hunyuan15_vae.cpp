@@ -1,4 +1,4 @@
-// The decoder and the encoder are loaded for the one call that needs them.
+// Each half is made from the component's files, in which the other's weights are left unread.
 #include "pipeline/hunyuan15_vae.h"
 
 #include <string>
@@ -6,7 +6,6 @@
 #include <ATen/ops/empty.h>
 
 #include "base/interrupt.h"
-#include "models/hunyuan15/vae_tiles.h"
 #include "parallel/tile_team.h"
 #include "pipeline/component.h"
 
@@ -107,38 +106,53 @@ at::Tensor moments_in_tiles(Runtime& runtime,
 
 }  // namespace
 
-void decode_video(Runtime& runtime, const at::Tensor& latents, FrameOutput* output) {
-  const bool works = is_tiled(runtime) ? runtime.team.in_vae() : output != nullptr;
-  if (!works) return;
+const hunyuan15::VideoDecoder& Hunyuan15Vae::decoder(Runtime& runtime) {
+  if (decoder_) return *decoder_;
   runtime.stages.begin("load");
   auto component = half(runtime, "encoder");
-  const hunyuan15::VideoDecoder decoder(nn::ParamScope(component.source(), "decoder"),
-                                        runtime.model.hunyuan15.vae);
+  decoder_.emplace(nn::ParamScope(component.source(), "decoder"), runtime.model.hunyuan15.vae);
   component.warn_unread();
   runtime.stages.read(component.bytes_read());
+  return *decoder_;
+}
+
+const hunyuan15::VideoEncoder& Hunyuan15Vae::encoder(Runtime& runtime) {
+  if (encoder_) return *encoder_;
+  auto component = half(runtime, "decoder");
+  encoder_.emplace(nn::ParamScope(component.source(), "encoder"), runtime.model.hunyuan15.vae);
+  component.warn_unread();
+  runtime.stages.read(component.bytes_read());
+  return *encoder_;
+}
+
+void Hunyuan15Vae::decode(Runtime& runtime, const at::Tensor& latents, FrameOutput* output) {
+  const bool works = is_tiled(runtime) ? runtime.team.in_vae() : output != nullptr;
+  if (!works) return;
+  const auto& network = decoder(runtime);
   runtime.stages.begin("decode", decode_steps(runtime, latents));
   auto decodable = hunyuan15::decodable(latents.to(runtime.dtype), runtime.model.hunyuan15.vae);
   if (is_tiled(runtime)) {
-    decode_tiles(runtime, decoder, decodable, output);
+    decode_tiles(runtime, network, decodable, output);
   } else {
-    decode_parts(runtime, decoder, decodable, *output);
+    decode_parts(runtime, network, decodable, *output);
   }
 }
 
-at::Tensor encode_picture(Runtime& runtime, const at::Tensor& pixels) {
+at::Tensor Hunyuan15Vae::encode(Runtime& runtime, const at::Tensor& pixels) {
   at::Tensor latents;
   const bool works = is_tiled(runtime) ? runtime.team.in_vae() : runtime.team.is_first();
   if (works) {
-    auto component = half(runtime, "decoder");
-    const hunyuan15::VideoEncoder encoder(nn::ParamScope(component.source(), "encoder"),
-                                          runtime.model.hunyuan15.vae);
-    component.warn_unread();
-    runtime.stages.read(component.bytes_read());
-    auto moments = is_tiled(runtime) ? moments_in_tiles(runtime, encoder, pixels) : encoder(pixels);
+    const auto& network = encoder(runtime);
+    auto moments = is_tiled(runtime) ? moments_in_tiles(runtime, network, pixels) : network(pixels);
     latents = hunyuan15::latents_of(moments, runtime.model.hunyuan15.vae);
   }
   // The first rank put the tiles together.
   return parallel::shared_from(runtime.team.replica(), 0, latents).to(runtime.device);
+}
+
+void Hunyuan15Vae::release() {
+  decoder_.reset();
+  encoder_.reset();
 }
 
 }  // namespace kinema::pipeline

@@ -2,19 +2,35 @@
 // tiles over ranks.
 #pragma once
 
+#include <optional>
+
 #include <ATen/core/Tensor.h>
 
+#include "models/hunyuan15/vae_tiles.h"
 #include "pipeline/frame_output.h"
 #include "pipeline/runtime.h"
 
 namespace kinema::pipeline {
 
-// Decodes `latents` [1, C, T, H, W] (on the ranks that decode) into `output`, which only the first
-// rank has. In tiles when the request says so; otherwise in exact parts of time, whose frames are
-// handed on while the next are made.
-void decode_video(Runtime& runtime, const at::Tensor& latents, FrameOutput* output);
+// Each half is loaded when it is first used, by the ranks that use it, and stays until release().
+class Hunyuan15Vae {
+ public:
+  // Decodes `latents` [1, C, T, H, W] (on the ranks that decode) into `output`, which only the
+  // first rank has. In tiles when the request says so; otherwise in exact parts of time, whose
+  // frames are handed on while the next are made.
+  void decode(Runtime& runtime, const at::Tensor& latents, FrameOutput* output);
 
-// The picture's latents [1, C, 1, H, W] on every rank. pixels: [1, 3, 1, 16H, 16W], -1..1.
-at::Tensor encode_picture(Runtime& runtime, const at::Tensor& pixels);
+  // The picture's latents [1, C, 1, H, W] on every rank. pixels: [1, 3, 1, 16H, 16W], -1..1.
+  at::Tensor encode(Runtime& runtime, const at::Tensor& pixels);
+
+  void release();
+
+ private:
+  const hunyuan15::VideoDecoder& decoder(Runtime& runtime);
+  const hunyuan15::VideoEncoder& encoder(Runtime& runtime);
+
+  std::optional<hunyuan15::VideoDecoder> decoder_;
+  std::optional<hunyuan15::VideoEncoder> encoder_;
+};
 
 }  // namespace kinema::pipeline

@@ -1,4 +1,4 @@
-// What one process brings to a job: settings, machine, peers, and whom it tells.
+// What one process brings to its jobs, and what one job adds to that.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -11,16 +11,22 @@
 
 namespace kinema::pipeline {
 
-struct Runtime {
-  const config::Request& request;  // resolved: everything the job needs has a value
+// Of all jobs of a process: the checkpoint, the machine and the peers.
+struct Setup {
   const plan::ModelFacts& model;
   at::Device device;
   at::ScalarType dtype;
   parallel::Team& team;
-  Stages& stages;
-  TensorDump& dump;
 
   at::TensorOptions options() const { return at::TensorOptions().dtype(dtype).device(device); }
+};
+
+// Of one job: its settings, and whom it tells. Lasts for the job alone; what stays loaded between
+// jobs may keep a Setup, never a Runtime.
+struct Runtime : Setup {
+  const config::Request& request;  // resolved: everything the job needs has a value
+  Stages& stages;
+  TensorDump& dump;
 };
 
 }  // namespace kinema::pipeline

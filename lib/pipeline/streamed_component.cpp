@@ -51,12 +51,12 @@ bool streams_blocks(const Runtime& runtime) {
   return runtime.team.weights() != nullptr || runtime.request.offload == config::Offload::kBlock;
 }
 
-StreamedComponent::StreamedComponent(Runtime& runtime,
+StreamedComponent::StreamedComponent(const Runtime& runtime,
                                      const std::string& name,
                                      weights::NameMap names,
                                      const std::vector<parallel::CutRule>& rules,
                                      const std::vector<std::string>& blocks)
-    : runtime_(runtime), name_(name), component_(runtime, name, std::move(names), rules) {
+    : name_(name), component_(runtime, name, std::move(names), rules) {
   if (streams_blocks(runtime)) source_.emplace(component_.store(), component_.cut(), blocks);
 }
 
@@ -66,34 +66,44 @@ weights::ParamSource& StreamedComponent::source() {
 }
 
 std::unique_ptr<parallel::BlockHome> StreamedComponent::chosen_home(
-    const parallel::StreamUnits& units) const {
-  if (const auto& group = runtime_.team.weights()) return parallel::shard_home(units, group);
+    const Runtime& runtime, const parallel::StreamUnits& units) const {
+  if (const auto& group = runtime.team.weights()) return parallel::shard_home(units, group);
   const plan::OffloadCase where{.bytes = all_units(*units),
-                                .free = free_host_memory(runtime_),
-                                .on_cpu = runtime_.device.is_cpu(),
-                                .converts = converts(*units, runtime_.dtype)};
+                                .free = free_host_memory(runtime),
+                                .on_cpu = runtime.device.is_cpu(),
+                                .converts = converts(*units, runtime.dtype)};
   if (plan::offload_home(where) == plan::OffloadHome::kHostMemory)
     return parallel::host_home(units);
-  return parallel::file_home(units, runtime_.device);
+  return parallel::file_home(units, runtime.device);
 }
 
-void StreamedComponent::start(int64_t passes) {
-  if (source_) {
-    auto units = source_->units();
-    auto home = chosen_home(units);
-    runtime_.stages.read(home->bytes_read());
-    log_verbose(name_ + ": " + std::to_string(units->size()) + " units + root, " +
-                std::to_string(largest_unit(*units)) + " bytes the largest, from " + home->text() +
-                ", " + std::to_string(kSlots) + " slots");
-    streamer_.emplace(std::move(units), std::move(home), runtime_.device, kSlots, passes);
+void StreamedComponent::begin_to_stream(Runtime& runtime, int64_t passes) {
+  auto units = source_->units();
+  auto home = chosen_home(runtime, units);
+  runtime.stages.read(home->bytes_read());
+  log_verbose(name_ + ": " + std::to_string(units->size()) + " units + root, " +
+              std::to_string(largest_unit(*units)) + " bytes the largest, from " + home->text() +
+              ", " + std::to_string(kSlots) + " slots");
+  streamer_.emplace(std::move(units), std::move(home), runtime.device, kSlots, passes);
+}
+
+void StreamedComponent::start(Runtime& runtime, int64_t passes) {
+  if (streamer_) {
+    streamer_->more(passes);
+  } else {
+    if (source_) begin_to_stream(runtime, passes);
+    component_.warn_unread();
   }
-  component_.warn_unread();
-  runtime_.stages.read(component_.bytes_read());
+  runtime.stages.read(component_.bytes_read() - bytes_reported_);
+  bytes_reported_ = component_.bytes_read();
 }
 
-void StreamedComponent::finish() {
+void StreamedComponent::finish(Runtime& runtime) {
   if (!streamer_) return;
-  const auto counts = streamer_->counts();
+  const auto all = streamer_->counts();
+  const auto counts = all - counts_reported_;
+  counts_reported_ = all;
+  const auto sent = streamer_->home().bytes_sent();
   report::StreamMeasure stream;
   stream.home = streamer_->home().text();
   stream.units = static_cast<int64_t>(streamer_->units().size());
@@ -102,16 +112,17 @@ void StreamedComponent::finish() {
   stream.fetches = counts.fetches;
   stream.largest_unit_bytes = largest_unit(streamer_->units());
   stream.fetched_bytes = static_cast<uint64_t>(counts.bytes_fetched);
-  stream.sent_bytes = streamer_->home().bytes_sent();
+  stream.sent_bytes = sent - sent_reported_;
   stream.resident_bytes =
       static_cast<uint64_t>(streamer_->resident_bytes() + source_->resident_bytes());
   stream.fetching_seconds = counts.fetching_seconds;
   stream.exposed_seconds = counts.waited_seconds;
+  sent_reported_ = sent;
   log_verbose(name_ + ": " + std::to_string(counts.fetches) + " fetches in " +
               std::to_string(counts.passes) + " passes took " +
               std::to_string(counts.fetching_seconds) + " s; blocks waited " +
               std::to_string(counts.waited_seconds) + " s");
-  runtime_.stages.streamed(name_, stream);
+  runtime.stages.streamed(name_, stream);
 }
 
 void StreamedComponent::enter(int64_t index) {

@@ -21,7 +21,7 @@ bool streams_blocks(const Runtime& runtime);
 class StreamedComponent : public nn::BlockWeights {
  public:
   // `blocks`: the scopes of the repeated blocks, in their order.
-  StreamedComponent(Runtime& runtime,
+  StreamedComponent(const Runtime& runtime,
                     const std::string& name,
                     weights::NameMap names,
                     const std::vector<parallel::CutRule>& rules,
@@ -33,11 +33,12 @@ class StreamedComponent : public nn::BlockWeights {
   weights::ParamSource& present() { return component_.source(); }
   OpenComponent& component() { return component_; }
 
-  // When the network has taken everything: reads what this rank keeps of the blocks and begins to
-  // fetch, for so many passes over them. Reports what was read.
-  void start(int64_t passes);
-  // After the last pass: reports how it went.
-  void finish();
+  // Before a job's passes over the blocks, of which there are so many: begins to fetch. The first
+  // time the network has just taken everything, and what this rank keeps of the blocks is read.
+  // Reports what was read since.
+  void start(Runtime& runtime, int64_t passes);
+  // After the last of the passes: reports how they went.
+  void finish(Runtime& runtime);
 
   void enter(int64_t index) override;
   void leave(int64_t index) override;
@@ -45,13 +46,17 @@ class StreamedComponent : public nn::BlockWeights {
   void pass_by();
 
  private:
-  std::unique_ptr<parallel::BlockHome> chosen_home(const parallel::StreamUnits& units) const;
+  std::unique_ptr<parallel::BlockHome> chosen_home(const Runtime& runtime,
+                                                   const parallel::StreamUnits& units) const;
+  void begin_to_stream(Runtime& runtime, int64_t passes);
 
-  Runtime& runtime_;
   std::string name_;
   OpenComponent component_;
   std::optional<parallel::StreamSource> source_;
   std::optional<parallel::BlockStreamer> streamer_;
+  // What earlier jobs have reported.
+  uint64_t bytes_reported_ = 0, sent_reported_ = 0;
+  parallel::StreamCounts counts_reported_;
 };
 
 }  // namespace kinema::pipeline

@@ -65,8 +65,10 @@ void generate(const plan::Job& job, parallel::Team& team, at::ScalarType type) {
   const auto device = PlayedDevice::device();
   pipeline::Stages stages(device, team, progress);
   pipeline::TensorDump dump(team.is_first() ? job.request().save_tensors : std::nullopt);
-  pipeline::Runtime runtime{job.request(), job.model, device, type, team, stages, dump};
-  const auto frames = pipeline::generate(runtime, "").frames;
+  pipeline::Runtime runtime{{job.model, device, type, team}, job.request(), stages, dump};
+  const auto model = pipeline::make_video_model(job.model, pipeline::Keep::kNothing);
+  model->encode_prompts(runtime, {&job.request()});
+  const auto frames = pipeline::generate(runtime, *model, "").frames;
   require(!team.is_first() || frames == *job.request().num_frames, "every frame was written");
 }
 

@@ -1,0 +1,29 @@
+// What denoising makes and decoding needs: the tensors of a latents file.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include <ATen/core/Tensor.h>
+
+namespace kinema::pipeline {
+
+// Undefined tensors are what the model does not make.
+struct Latents {
+  at::Tensor video;  // [1, C, T, H, W]
+  at::Tensor audio;
+
+  // By their names in files: "latents", "audio_latents".
+  std::map<std::string, at::Tensor> named() const;
+};
+
+// Writes `path` anew; `job` is the JSON of the job they belong to, or empty. Throws Error(kIo).
+void write_latents(const std::filesystem::path& path,
+                   const Latents& latents,
+                   const std::string& job);
+
+// On the CPU. Throws Error(kModel) if `path` is no latents file.
+Latents read_latents(const std::filesystem::path& path);
+
+}  // namespace kinema::pipeline

@@ -1,0 +1,42 @@
+// The seam between what every job goes through and what one family of models does.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "pipeline/frame_output.h"
+#include "pipeline/latents.h"
+#include "pipeline/runtime.h"
+
+namespace kinema::pipeline {
+
+// Whether networks stay loaded between jobs, or are gone before the next stage begins.
+enum class Keep { kNothing, kNetworks };
+
+// A checkpoint at work: made once in a process, for as many jobs as come. Every rank of the team
+// calls the same in the same order.
+class VideoModel {
+ public:
+  virtual ~VideoModel() = default;
+
+  // Encodes what the jobs say, each text once, and keeps that until the next call; what was encoded
+  // before and is wanted again is not encoded anew. The text encoders are loaded for this call
+  // only, and only if something is left to encode (stage "encode_text").
+  virtual void encode_prompts(Runtime& runtime,
+                              const std::vector<const config::Request*>& jobs) = 0;
+
+  // From noise to latents, equal on every rank of the replica. The job's prompts must have been
+  // encoded; its picture is encoded here (stages "encode_image", "load", "denoise").
+  virtual Latents denoise(Runtime& runtime) = 0;
+
+  // Hands the frames to `output`, which only the first rank has (stages "load", "decode").
+  virtual void decode(Runtime& runtime, const Latents& latents, FrameOutput* output) = 0;
+
+  // Lets go of networks that were kept; they are loaded again when they are needed.
+  virtual void release() = 0;
+};
+
+// For the family of the checkpoint.
+std::unique_ptr<VideoModel> make_video_model(const plan::ModelFacts& model, Keep keep);
+
+}  // namespace kinema::pipeline
