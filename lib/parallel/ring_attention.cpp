@@ -7,8 +7,10 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/exp.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/logaddexp.h>
 #include <ATen/ops/stack.h>
+#include <ATen/ops/zeros.h>
 
 #include "nn/attention.h"
 
@@ -36,6 +38,23 @@ PartialAttention merged(const PartialAttention& a, const PartialAttention& b) {
   return {a.out * weight(a) + b.out * weight(b), lse};
 }
 
+at::Tensor RingAttention::text_alone(const nn::Qkv& video, const nn::Qkv& text) const {
+  auto mine = partial(text.q, video.k, video.v);
+  if (!mine.out.defined()) {  // no tokens here: a part of no weight
+    const auto options = text.q.options().dtype(at::kFloat);
+    const auto sizes = text.q.sizes();
+    mine = {at::zeros(sizes, options), at::full(sizes.slice(0, 3), -INFINITY, options)};
+  }
+  auto packed = comm_.all_gather(at::cat({mine.out, mine.lse.unsqueeze(-1)}, -1));
+  PartialAttention all;
+  const int64_t width = text.q.size(-1);
+  for (const auto& part : packed.unbind(0)) {
+    all = merged(all, {part.narrow(-1, 0, width), part.select(-1, width)});
+  }
+  if (text.k.defined()) all = merged(all, partial(text.q, text.k, text.v));
+  return finished(all, text.q);
+}
+
 RingAttention::Transfer RingAttention::pass_on(const at::Tensor& packed,
                                                int64_t next_owner,
                                                int round) const {
@@ -44,13 +63,14 @@ RingAttention::Transfer RingAttention::pass_on(const at::Tensor& packed,
   shape[2] = layout_.ring_tokens(next_owner);
   Transfer transfer;
   transfer.incoming = at::empty(shape, packed.options());
-  transfer.exchange = comm_.exchange(packed, (rank + 1) % size, transfer.incoming,
-                                     (rank + size - 1) % size, round);
+  transfer.exchange =
+      comm_.exchange(packed, (rank + 1) % size, transfer.incoming, (rank + size - 1) % size, round);
   return transfer;
 }
 
 std::pair<at::Tensor, at::Tensor> RingAttention::operator()(const nn::Qkv& video,
                                                             const nn::Qkv& text) const {
+  if (!video.q.defined()) return {{}, text_alone(video, text)};
   const int size = comm_.size(), rank = comm_.rank();
   auto packed = at::stack({video.k, video.v});
   PartialAttention video_out;
@@ -62,7 +82,7 @@ std::pair<at::Tensor, at::Tensor> RingAttention::operator()(const nn::Qkv& video
     auto k = packed[0], v = packed[1];
     if (text.q.defined()) text_parts[static_cast<size_t>(owner)] = partial(text.q, k, v);
     // The text's keys are here on every rank; they are counted once, with this rank's own tokens.
-    if (round == 0) k = at::cat({k, text.k}, 1), v = at::cat({v, text.v}, 1);
+    if (round == 0 && text.k.defined()) k = at::cat({k, text.k}, 1), v = at::cat({v, text.v}, 1);
     video_out = merged(video_out, partial(video.q, k, v));
     if (round + 1 < size) {
       next.exchange->wait();
@@ -72,7 +92,7 @@ std::pair<at::Tensor, at::Tensor> RingAttention::operator()(const nn::Qkv& video
   if (!text.q.defined()) return {finished(video_out, video.q), {}};
   PartialAttention text_out;
   for (const auto& part : text_parts) text_out = merged(text_out, part);
-  text_out = merged(text_out, partial(text.q, text.k, text.v));
+  if (text.k.defined()) text_out = merged(text_out, partial(text.q, text.k, text.v));
   return {finished(video_out, video.q), finished(text_out, text.q)};
 }
 

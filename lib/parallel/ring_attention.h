@@ -23,6 +23,10 @@ class RingAttention : public nn::JointAttention {
                                                const nn::Qkv& text) const override;
 
  private:
+  // Attention of the text's queries to the video's keys when nobody else asks: each rank attends to
+  // its own, and only results go round.
+  at::Tensor text_alone(const nn::Qkv& video, const nn::Qkv& text) const;
+
   // Keys and values on their way round: [2, B, tokens, H, D], and the transfer of the next ones.
   struct Transfer {
     at::Tensor incoming;

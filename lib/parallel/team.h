@@ -52,6 +52,7 @@ class Team {
   void begin(int64_t video_tokens) { layout_.begin(video_tokens); }
   const nn::TokenSplit& tokens() const { return *tokens_; }
   const nn::JointAttention& attend() const { return *attend_; }
+  nn::HeadPart heads() const { return {tensor_->rank(), tensor_->size()}; }
 
   // The replica's rank that speaks for guidance branch `index`: the first of those that predict it.
   // The tensor-parallel ranks of its group follow it.

@@ -38,6 +38,29 @@ const std::vector<CutRule>& hunyuan15_transformer_rules() {
   return rules;
 }
 
+const std::vector<CutRule>& ltx2_transformer_rules() {
+  static const std::vector<CutRule> rules = [] {
+    const std::string blocks = "transformer_blocks.";
+    std::vector<CutRule> all;
+    for (const std::string attention : {"attn1", "attn2", "audio_attn1", "audio_attn2",
+                                        "audio_to_video_attn", "video_to_audio_attn"}) {
+      for (const char* layer : {".to_q", ".to_k", ".to_v", ".to_gate_logits"}) {
+        all.push_back({blocks, attention + layer, Cut::kColumns});
+      }
+      for (const char* layer : {".norm_q", ".norm_k"}) {
+        all.push_back({blocks, attention + layer, Cut::kNorm});
+      }
+      all.push_back({blocks, attention + ".to_out.0", Cut::kRows});
+    }
+    for (const std::string feed_forward : {"ff", "audio_ff"}) {
+      all.push_back({blocks, feed_forward + ".net.0.proj", Cut::kColumns});
+      all.push_back({blocks, feed_forward + ".net.2", Cut::kRows});
+    }
+    return all;
+  }();
+  return rules;
+}
+
 const std::vector<CutRule>& qwen_text_rules() {
   static const std::vector<CutRule> rules = {
       {"layers.", "self_attn.q_proj", Cut::kColumns},
@@ -62,7 +85,7 @@ const CutRule* TensorParallelSource::rule(const std::string& name) const {
 weights::Slice TensorParallelSource::part(const std::string& name, at::IntArrayRef shape) const {
   const auto* found = rule(name);
   if (found == nullptr || (found->cut == Cut::kRows && is_bias(name))) return {};
-  const int64_t dim = found->cut == Cut::kColumns ? 0 : 1;
+  const int64_t dim = found->cut == Cut::kColumns || found->cut == Cut::kNorm ? 0 : 1;
   const int64_t size = shape[static_cast<size_t>(dim)];
   if (size % comm_.size() != 0) {
     throw Error(ErrorKind::kConfig, name + " has " + std::to_string(size) +
@@ -80,7 +103,7 @@ at::Tensor TensorParallelSource::take(const std::string& name, at::IntArrayRef s
 
 weights::OutputOp TensorParallelSource::after(const std::string& name) const {
   const auto* found = rule(name);
-  if (found == nullptr || found->cut != Cut::kRows) return {};
+  if (found == nullptr || (found->cut != Cut::kRows && found->cut != Cut::kNorm)) return {};
   return [&comm = comm_](at::Tensor partial) {
     partial = partial.contiguous();
     comm.all_reduce_sum(partial);

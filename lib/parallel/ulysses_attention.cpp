@@ -8,13 +8,15 @@ namespace kinema::parallel {
 
 nn::Qkv UlyssesAttention::to_heads(const nn::Qkv& video) const {
   const int64_t ranks = comm_.size();
-  auto packed = at::stack({video.q, video.k, video.v});                   // [3, B, L, H, D]
+  const bool asks = video.q.defined();
+  auto packed = asks ? at::stack({video.q, video.k, video.v})
+                     : at::stack({video.k, video.v});                     // [3 or 2, B, L, H, D]
   packed = packed.unflatten(3, {ranks, -1}).permute({3, 0, 1, 2, 4, 5});  // [U, 3, B, L, h, D]
   auto got = comm_.all_to_all(packed);                                    // row r: chunk r
   got = got.permute({1, 2, 0, 3, 4, 5}).flatten(2, 3);                    // [3, B, U L, h, D]
   // Padding stands at the end and must not be attended.
   got = got.narrow(2, 0, layout_.ring_tokens(ring_place_));
-  return {got[0], got[1], got[2]};
+  return asks ? nn::Qkv{got[0], got[1], got[2]} : nn::Qkv{{}, got[0], got[1]};
 }
 
 nn::Qkv UlyssesAttention::own_heads(const nn::Qkv& text) const {
@@ -27,6 +29,7 @@ nn::Qkv UlyssesAttention::own_heads(const nn::Qkv& text) const {
 }
 
 at::Tensor UlyssesAttention::to_tokens(const at::Tensor& attended, int64_t chunk) const {
+  if (!attended.defined()) return attended;
   const int64_t ranks = comm_.size();
   auto padded = attended;
   if (const int64_t missing = chunk * ranks - attended.size(1); missing > 0) {
@@ -45,7 +48,7 @@ at::Tensor UlyssesAttention::all_heads(const at::Tensor& attended) const {
 std::pair<at::Tensor, at::Tensor> UlyssesAttention::operator()(const nn::Qkv& video,
                                                                const nn::Qkv& text) const {
   auto [video_out, text_out] = inner_(to_heads(video), own_heads(text));
-  return {to_tokens(video_out, video.q.size(1)), all_heads(text_out)};
+  return {to_tokens(video_out, video.k.size(1)), all_heads(text_out)};
 }
 
 }  // namespace kinema::parallel

@@ -63,6 +63,19 @@ void check(kinema::comm::Rendezvous& rendezvous, const Case& c, double tolerance
   for (int r = 0; r < sequence_group->size(); ++r) {
     require(at::equal(everybody[r], text_got), "the text stream is the same on every rank");
   }
+  auto alone_part = attend(parts(video, split), {}).first;
+  require(scaled_difference(split.whole(alone_part, 1, c.video_tokens), local(video, {}).first) <=
+              tolerance,
+          "a stream alone");
+  auto [nothing, looking] =
+      attend({{}, split.part(video.k, 1), split.part(video.v, 1)}, {text.q, {}, {}});
+  require(!nothing.defined(), "no query of the video, no result for it");
+  const auto looking_want = local({{}, video.k, video.v}, {text.q, {}, {}}).second;
+  require(scaled_difference(looking, looking_want) <= tolerance, "the text looks at the video");
+  everybody = sequence_group->all_gather(looking);
+  for (int r = 0; r < sequence_group->size(); ++r) {
+    require(at::equal(everybody[r], looking), "and sees the same on every rank");
+  }
   auto without_text_query = attend(parts(video, split), {{}, text.k, text.v});
   require(!without_text_query.second.defined(), "no query, no result");
   require(at::equal(without_text_query.first, video_part),

@@ -20,9 +20,9 @@ namespace kinema::ltx2 {
 
 // One prediction of a step.
 struct Pass {
-  size_t condition = 0;            // index of the prepared conditions
-  std::vector<int64_t> perturbed;  // blocks in which every token attends to itself alone
-  bool isolated = false;           // video and sound do not attend to each other
+  size_t condition = 0;                 // index of the prepared conditions
+  std::vector<int64_t> perturbed = {};  // blocks in which every token attends to itself alone
+  bool isolated = false;                // video and sound do not attend to each other
 };
 
 // Where the tokens are: video_bounds() and audio_bounds(), perhaps with more tokens behind.
