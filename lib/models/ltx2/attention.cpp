@@ -3,12 +3,21 @@
 
 #include <cmath>
 
+#include <ATen/ops/cat.h>
 #include <ATen/ops/rms_norm.h>
 #include <ATen/ops/sigmoid.h>
 
 #include "nn/attention.h"
 
 namespace kinema::ltx2 {
+namespace {
+
+// [B, L, H * D] -> [B, L, 1] float32.
+at::Tensor squares(const at::Tensor& x) {
+  return x.to(at::kFloat).pow(2).sum(-1, /*keepdim=*/true);
+}
+
+}  // namespace
 
 AcrossHeadsNorm::AcrossHeadsNorm(const nn::ParamScope& scope, int64_t width, double eps)
     : weight_(scope.take("weight", {width})),
@@ -16,13 +25,25 @@ AcrossHeadsNorm::AcrossHeadsNorm(const nn::ParamScope& scope, int64_t width, dou
       width_(static_cast<double>(width)),
       eps_(eps) {}
 
+at::Tensor AcrossHeadsNorm::scaled(const at::Tensor& x, const at::Tensor& squares) const {
+  auto inverse = (squares / width_).add_(eps_).rsqrt_();
+  return (x.to(at::kFloat) * inverse).mul_(weight_).to(x.scalar_type());
+}
+
 at::Tensor AcrossHeadsNorm::operator()(const at::Tensor& x) const {
   if (!after_) return at::rms_norm(x, {x.size(-1)}, weight_, eps_);
   // Only some of the heads are here: the sum of squares is not complete before `after_`.
-  auto wide = x.to(at::kFloat);
-  auto squares = after_(wide.pow(2).sum(-1, /*keepdim=*/true));
-  auto inverse = squares.div_(width_).add_(eps_).rsqrt_();
-  return (wide * inverse).mul_(weight_).to(x.scalar_type());
+  return scaled(x, after_(squares(x)));
+}
+
+std::pair<at::Tensor, at::Tensor> AcrossHeadsNorm::together(const AcrossHeadsNorm& norm,
+                                                            const at::Tensor& x,
+                                                            const AcrossHeadsNorm& other_norm,
+                                                            const at::Tensor& y) {
+  if (!norm.after_) return {norm(x), other_norm(y)};
+  auto both = norm.after_(at::cat({squares(x), squares(y)}, 1));
+  return {norm.scaled(x, both.narrow(1, 0, x.size(1))),
+          other_norm.scaled(y, both.narrow(1, x.size(1), y.size(1)))};
 }
 
 Attention::Attention(const nn::ParamScope& scope, const AttentionShape& shape)
@@ -42,6 +63,11 @@ at::Tensor Attention::queries(const at::Tensor& x) const {
 
 KeysValues Attention::keys_values(const at::Tensor& context) const {
   return {k_norm_(k_(context)).unflatten(-1, {-1, head_dim_}), values(context)};
+}
+
+nn::Qkv Attention::queries_keys_values(const at::Tensor& x, const at::Tensor& context) const {
+  auto [q, k] = AcrossHeadsNorm::together(q_norm_, q_(x), k_norm_, k_(context));
+  return {q.unflatten(-1, {-1, head_dim_}), k.unflatten(-1, {-1, head_dim_}), values(context)};
 }
 
 at::Tensor Attention::values(const at::Tensor& context) const {

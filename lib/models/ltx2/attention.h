@@ -4,11 +4,13 @@
 #pragma once
 
 #include <optional>
+#include <utility>
 
 #include <ATen/core/Tensor.h>
 
 #include "nn/layers.h"
 #include "nn/param_scope.h"
+#include "nn/seams.h"
 
 namespace kinema::ltx2 {
 
@@ -25,8 +27,15 @@ class AcrossHeadsNorm {
  public:
   AcrossHeadsNorm(const nn::ParamScope& scope, int64_t width, double eps);
   at::Tensor operator()(const at::Tensor& x) const;  // [B, L, H * D]
+  // Two tensors by two norms at once: where sums must be completed, both wait for one completion.
+  static std::pair<at::Tensor, at::Tensor> together(const AcrossHeadsNorm& norm,
+                                                    const at::Tensor& x,
+                                                    const AcrossHeadsNorm& other_norm,
+                                                    const at::Tensor& y);
 
  private:
+  at::Tensor scaled(const at::Tensor& x, const at::Tensor& squares) const;
+
   at::Tensor weight_;
   weights::OutputOp after_;
   double width_, eps_;
@@ -45,6 +54,8 @@ class Attention {
   at::Tensor queries(const at::Tensor& x) const;
   // context [B, L, context_width] -> normed keys, and values.
   KeysValues keys_values(const at::Tensor& context) const;
+  // All three at once.
+  nn::Qkv queries_keys_values(const at::Tensor& x, const at::Tensor& context) const;
   // The values alone, [B, L, H, D].
   at::Tensor values(const at::Tensor& context) const;
   // attended [B, L, H, D], which may be overwritten; x: what the queries were made of ->

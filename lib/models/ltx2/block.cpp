@@ -72,8 +72,8 @@ at::Tensor StreamLayers::after_self(const at::Tensor& x,
   if (how == SelfAttention::kValuesOnly) {
     attended = self_.values(h);
   } else {
-    auto [k, v] = self_.keys_values(h);
-    attended = attend({rotated(self_.queries(h), rotary), rotated(k, rotary), v}, {}).first;
+    auto [q, k, v] = self_.queries_keys_values(h, h);
+    attended = attend({rotated(q, rotary), rotated(k, rotary), v}, {}).first;
   }
   return vectors.gated(x, self_.out(std::move(attended), h), kSelfGate);
 }
@@ -130,16 +130,19 @@ Streams Exchange::operator()(const Streams& x,
   auto v = nn::rms_normed(x.video, eps_), a = nn::rms_normed(x.audio, eps_);
 
   auto asks = video.modulated(v.clone(), kToVideoScale, kToVideoShift);
-  auto heard = to_video_.keys_values(audio.modulated(a.clone(), kToVideoScale, kToVideoShift));
-  heard.k = rotated(heard.k, rotaries.audio_cross);
-  auto to_video = attended(rotated(to_video_.queries(asks), rotaries.video_cross), heard);
-  auto new_video = video.gated(x.video, to_video_.out(to_video, asks), kCrossGate);
+  auto heard = audio.modulated(a.clone(), kToVideoScale, kToVideoShift);
+  auto qkv = to_video_.queries_keys_values(asks, heard);
+  auto out =
+      attended(rotated(qkv.q, rotaries.video_cross), {rotated(qkv.k, rotaries.audio_cross), qkv.v});
+  auto new_video = video.gated(x.video, to_video_.out(out, asks), kCrossGate);
 
   asks = audio.modulated(a, kToAudioScale, kToAudioShift);
-  auto seen = to_audio_.keys_values(video.modulated(v, kToAudioScale, kToAudioShift));
-  auto q = rotated(to_audio_.queries(asks), rotaries.audio_cross);
-  auto to_audio = attend({{}, rotated(seen.k, rotaries.video_cross), seen.v}, {q, {}, {}}).second;
-  auto new_audio = audio.gated(x.audio, to_audio_.out(to_audio, asks), kCrossGate);
+  auto seen = video.modulated(v, kToAudioScale, kToAudioShift);
+  qkv = to_audio_.queries_keys_values(asks, seen);
+  out = attend({{}, rotated(qkv.k, rotaries.video_cross), qkv.v},
+               {rotated(qkv.q, rotaries.audio_cross), {}, {}})
+            .second;
+  auto new_audio = audio.gated(x.audio, to_audio_.out(out, asks), kCrossGate);
   return {new_video, new_audio};
 }
 
