@@ -2,6 +2,8 @@
 // merges.
 #include "text/bpe_tokenizer.h"
 
+#include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "config/config_reader.h"
@@ -36,18 +38,25 @@ void check_rest(const Json& settings, const std::string& file) {
   config::ConfigReader reader(settings, file, config::Strictness::kStrict);
   reader.expect("version", "1.0");
   reader.ignore({"added_tokens", "normalizer", "pre_tokenizer", "post_processor", "model"});
-  reader.ignore({"decoder"});  // for the way back from ids to text
-  // Callers say how long a text may be and never pad; only the side is the file's.
-  for (const auto* key : {"truncation", "padding"}) {
-    reader.ignore({key});
-    const auto given = settings.value(key, Json());
-    const bool is_right = given.is_object() && given.value("direction", Json("Right")) == "Right";
-    if (!given.is_null() && !is_right) {
-      throw Error(ErrorKind::kModel, file + ": " + key + " " + given.dump() +
-                                         " is not supported; the direction must be \"Right\"");
-    }
-  }
+  reader.ignore({"decoder"});                // for the way back from ids to text
+  reader.ignore({"truncation", "padding"});  // callers say how long a text may be
   reader.finish();
+}
+
+// tokenizer_config.json's key, else the direction in tokenizer.json.
+std::string side(const Json& config, const char* key, const Json& files, const std::string& name) {
+  auto value = config.value(key, Json());
+  if (value.is_null()) value = files.is_object() ? files.value("direction", Json("Right")) : files;
+  if (value.is_null()) return "right";
+  if (value == "Left" || value == "left") return "left";
+  if (value == "Right" || value == "right") return "right";
+  throw Error(ErrorKind::kModel,
+              name + ": " + key + " " + value.dump() + " is not known; \"left\" and \"right\" are");
+}
+
+// Whether tokenizer_config.json decides about the tokens around a text.
+bool names_template(const Json& config) {
+  return config.contains("add_bos_token") || config.contains("add_eos_token");
 }
 
 void check_config(const Json& config, const std::string& file) {
@@ -91,11 +100,18 @@ BpeTokenizer BpeTokenizer::open(const fs::path& folder) {
 
 BpeTokenizer::BpeTokenizer(BpeFiles files, Json config, const std::string& config_file)
     : config_(std::move(config)),
+      truncation_side_(
+          side(config_, "truncation_side", files.settings.value("truncation", Json()), files.name)),
+      padding_side_(
+          side(config_, "padding_side", files.settings.value("padding", Json()), files.name)),
       model_(std::move(files.vocabulary), files.merges, read_rules(files.settings, files.name)),
       normalizer_(files.settings.value("normalizer", Json()), files.name),
       pre_tokenizer_(files.settings.value("pre_tokenizer", Json()), files.name),
-      template_(read_token_template(files.settings.value("post_processor", Json()), files.name)),
-      added_(read_added_vocabulary(files.settings, files.name, config_, config_file, model_)) {
+      added_(read_added_vocabulary(files.settings, files.name, config_, config_file, model_)),
+      template_(
+          names_template(config_)
+              ? named_template(config_file)
+              : read_token_template(files.settings.value("post_processor", Json()), files.name)) {
   for (const auto& [content, token] : added_) {
     if (token.normalized) {
       const auto pattern = normalizer_(content);
@@ -104,6 +120,23 @@ BpeTokenizer::BpeTokenizer(BpeFiles files, Json config, const std::string& confi
       as_typed_.add(content, token);
     }
   }
+}
+
+TokenTemplate BpeTokenizer::named_template(const std::string& config_file) const {
+  TokenTemplate out;
+  for (const auto& [key, token, tokens] : {std::tuple{"add_bos_token", "bos_token", &out.before},
+                                           std::tuple{"add_eos_token", "eos_token", &out.after}}) {
+    if (config_.value(key, Json()) != Json(true)) continue;
+    auto name = config_.value(token, Json());
+    if (name.is_object()) name = name.value("content", Json());
+    const auto id = name.is_string() ? find(name.get<std::string>()) : std::nullopt;
+    if (!id) {
+      throw Error(ErrorKind::kModel, config_file + ": " + key + " is true, but " + token + " " +
+                                         name.dump() + " is no token of the vocabulary");
+    }
+    tokens->push_back(*id);
+  }
+  return out;
 }
 
 std::vector<int64_t> BpeTokenizer::encode(std::string_view text) const {
@@ -132,8 +165,10 @@ void BpeTokenizer::encode_plain(std::string_view text, std::vector<int64_t>& ids
   for (const auto& word : words) model_.encode(word, ids);
 }
 
-std::vector<int64_t> BpeTokenizer::encode_with_template(std::string_view text) const {
+std::vector<int64_t> BpeTokenizer::encode_with_template(std::string_view text, size_t limit) const {
   auto ids = encode(text);
+  const auto around = template_.before.size() + template_.after.size();
+  ids.resize(std::min(ids.size(), limit - std::min(limit, around)));
   ids.insert(ids.begin(), template_.before.begin(), template_.before.end());
   ids.insert(ids.end(), template_.after.begin(), template_.after.end());
   return ids;

@@ -8,12 +8,14 @@
 
 namespace kinema::text {
 
-HalfRotary half_rotary(int64_t length,
+HalfRotary half_rotary(const Positions& positions,
                        int64_t head_dim,
-                       double theta,
+                       const HalfRotaryRates& rates,
                        const at::TensorOptions& like) {
   auto exponents = at::arange(0, head_dim, 2, at::kFloat).div_(static_cast<double>(head_dim));
-  auto angles = at::outer(at::arange(length, at::kFloat), at::pow(theta, exponents).reciprocal_());
+  auto turns = at::pow(rates.theta, exponents).reciprocal_().div_(rates.factor);
+  auto places = at::arange(positions.first, positions.first + positions.length, at::kFloat);
+  auto angles = at::outer(places, turns);
   auto both = at::cat({angles, angles}, -1).unsqueeze(1);
   return {both.cos().to(like), both.sin().to(like)};
 }

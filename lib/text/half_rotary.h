@@ -1,4 +1,4 @@
-// Rotary positions on pairs of channels half a head apart, as Qwen and Llama have them.
+// Rotary positions on pairs of channels half a head apart, as Qwen, Llama and Gemma have them.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,11 +10,20 @@ struct HalfRotary {
   at::Tensor cos, sin;
 };
 
-// Positions 0 to `length` - 1; channel pair (i, i + D / 2) turns by position * theta^(-2i / D).
+// The positions `first` to `first` + `length` - 1.
+struct Positions {
+  int64_t length, first = 0;
+};
+
+// Channel pair (i, i + D / 2) turns by position / factor * theta^(-2i / D).
+struct HalfRotaryRates {
+  double theta, factor = 1.0;
+};
+
 // Computed in float32 on the CPU and rounded to `like`'s type, as the reference rounds them.
-HalfRotary half_rotary(int64_t length,
+HalfRotary half_rotary(const Positions& positions,
                        int64_t head_dim,
-                       double theta,
+                       const HalfRotaryRates& rates,
                        const at::TensorOptions& like);
 
 // x [B, L, H, D].

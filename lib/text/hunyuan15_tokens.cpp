@@ -1,6 +1,8 @@
 // The template, the limits and the checks of diffusers' HunyuanVideo 1.5 pipelines.
 #include "text/hunyuan15_tokens.h"
 
+#include <utility>
+
 #include "text/glyph_text.h"
 
 namespace kinema::text {
@@ -39,12 +41,12 @@ void check_chat_template(const fs::path& folder, const Json& config) {
 
 BpeTokenizer open_text(const fs::path& folder) {
   auto tokenizer = BpeTokenizer::open(folder);
-  const auto& config = tokenizer.config();
-  check_chat_template(folder, config);
-  for (const auto* key : {"truncation_side", "padding_side"}) {
-    if (config.value(key, Json("right")) == Json("right")) continue;
-    throw Error(ErrorKind::kModel, (folder / "tokenizer_config.json").string() + ": " + key + " " +
-                                       config[key].dump() + " is not supported; \"right\" is");
+  check_chat_template(folder, tokenizer.config());
+  for (const auto& [key, side] : {std::pair{"truncation_side", tokenizer.truncation_side()},
+                                  std::pair{"padding_side", tokenizer.padding_side()}}) {
+    if (side == "right") continue;
+    throw Error(ErrorKind::kModel,
+                folder.string() + ": " + key + " \"" + side + "\" is not supported; \"right\" is");
   }
   return tokenizer;
 }

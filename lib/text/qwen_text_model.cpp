@@ -3,10 +3,10 @@
 
 #include <cmath>
 
-#include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/silu.h>
 
 #include "base/error.h"
+#include "text/causal_attention.h"
 
 namespace kinema::text {
 namespace {
@@ -24,11 +24,6 @@ at::TensorOptions run_options(const nn::ParamScope& scope, const config::QwenTex
   }
   const auto norm = scope / "layers" / 0 / "input_layernorm";
   return norm.take("weight", {config.hidden_size}).options();
-}
-
-// Each query head with its own copy of the key or value head that it shares with its group.
-at::Tensor repeated(const at::Tensor& x, int64_t heads) {
-  return heads == x.size(2) ? x : x.repeat_interleave(heads / x.size(2), 2);
 }
 
 }  // namespace
@@ -64,13 +59,9 @@ QwenTextLayer::QwenTextLayer(const nn::ParamScope& scope, const config::QwenText
 at::Tensor QwenTextLayer::attended(const at::Tensor& x, const HalfRotary& rotary) const {
   // -1: how many heads are here is the weights' business.
   auto heads = [&](const at::Tensor& y) { return y.unflatten(-1, {-1, head_dim_}); };
-  auto q = rotated(heads(q_(x)), rotary);
-  auto k = repeated(rotated(heads(k_(x)), rotary), q.size(2));
-  auto v = repeated(heads(v_(x)), q.size(2));
-  auto y = at::scaled_dot_product_attention(
-      q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), {}, /*dropout_p=*/0.0,
-      /*is_causal=*/true, 1.0 / std::sqrt(static_cast<double>(head_dim_)));
-  return o_(y.transpose(1, 2).flatten(2));
+  const auto y = causal_attention(rotated(heads(q_(x)), rotary), rotated(heads(k_(x)), rotary),
+                                  heads(v_(x)), 1.0 / std::sqrt(static_cast<double>(head_dim_)));
+  return o_(y.flatten(2));
 }
 
 void QwenTextLayer::operator()(at::Tensor& x, const HalfRotary& rotary) const {
@@ -97,7 +88,8 @@ weights::NameMap QwenTextModel::names(const config::QwenTextConfig& config) {
 
 at::Tensor QwenTextModel::operator()(const at::Tensor& ids, nn::BlockWeights& blocks) const {
   auto x = embed_tokens_(ids, like_);
-  const auto rotary = half_rotary(ids.size(0), head_dim_, rope_theta_, like_);
+  const auto rotary =
+      half_rotary({.length = ids.size(0)}, head_dim_, {.theta = rope_theta_}, like_);
   for (size_t i = 0; i < layers_.size(); ++i) {
     blocks.enter(static_cast<int64_t>(i));
     layers_[i](x, rotary);

@@ -77,6 +77,15 @@ def compare_gemma(comparison: Comparison, name: str, folder: Path) -> None:
     plain = lambda text: reference.encode(text, add_special_tokens=False)  # noqa: E731
     comparison.run(f"{name}, {type(reference).__name__}", "bpe", folder, plain, special)
     comparison.run(f"{name}, with <bos>", "bpe-template", folder, lambda t: reference.encode(t), special)
+    reference.padding_side = "left"
+
+    def row(text: str) -> list:
+        """A prompt as LTX-2's pipelines make it one, in a row of 32 tokens."""
+        made = reference(text.strip(), padding="max_length", max_length=32, truncation=True)
+        first = made.attention_mask.index(1)
+        return [made.input_ids[first:], first]
+
+    comparison.run(f"{name}, LTX-2's prompts", "ltx2", folder, row, special)
 
 
 def compare_byt5(comparison: Comparison, name: str, folder: Path) -> None:

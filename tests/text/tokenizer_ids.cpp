@@ -1,6 +1,6 @@
 // Token ids of lines of text, for the live comparison with transformers.
-// Usage: tokenizer_ids bpe|bpe-template|byt5|prompt FOLDER; each line of stdin is a JSON string,
-// each line of stdout the ids.
+// Usage: tokenizer_ids bpe|bpe-template|byt5|prompt|ltx2 FOLDER; each line of stdin is a JSON
+// string, each line of stdout the ids.
 #include <chrono>
 #include <functional>
 #include <iostream>
@@ -12,6 +12,7 @@
 #include "text/byt5_tokenizer.h"
 #include "text/glyph_text.h"
 #include "text/hunyuan15_tokens.h"
+#include "text/ltx2_tokens.h"
 
 namespace {
 
@@ -43,9 +44,20 @@ Encoder prompts(const std::string& folder) {
   };
 }
 
+// [ids, position of the first] of a prompt in a row so short that many prompts are cut.
+Encoder short_prompts(const std::string& folder) {
+  constexpr int64_t kLength = 32;
+  auto tokenizer = std::make_shared<kinema::text::Ltx2Tokenizer>(folder);
+  return [tokenizer](const std::string& prompt) {
+    auto tokens = (*tokenizer)(prompt, kLength);
+    return kinema::Json::array({tokens.ids, tokens.first});
+  };
+}
+
 Encoder encoder(const std::string& kind, const std::string& folder) {
   if (kind == "byt5") return bytes(folder);
   if (kind == "prompt") return prompts(folder);
+  if (kind == "ltx2") return short_prompts(folder);
   return byte_pairs(folder, kind == "bpe-template");
 }
 
@@ -53,7 +65,7 @@ Encoder encoder(const std::string& kind, const std::string& folder) {
 
 int main(int argc, char** argv) {
   if (argc != 3) {
-    std::cerr << "usage: tokenizer_ids bpe|bpe-template|byt5|prompt FOLDER\n";
+    std::cerr << "usage: tokenizer_ids bpe|bpe-template|byt5|prompt|ltx2 FOLDER\n";
     return 2;
   }
   try {
