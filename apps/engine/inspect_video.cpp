@@ -32,6 +32,13 @@ OrderedJson described(const std::filesystem::path& path, const media::VideoInfo&
                       {"primaries", info.primaries},
                       {"transfer", info.transfer},
                       {"range", info.range}};
+  if (info.sound) {
+    json["sound"] = {{"codec", info.sound->codec},
+                     {"profile", info.sound->profile},
+                     {"rate", info.sound->format.rate},
+                     {"channels", info.sound->format.channels},
+                     {"samples", info.sound->length}};
+  }
   if (!info.comment.empty()) json["comment"] = comment_json(info.comment);
   return json;
 }

@@ -1,13 +1,32 @@
 // libavformat's muxers with nothing in the file but what the job decides.
 #include "media/muxer.h"
 
+#include <cstdint>
+#include <numeric>
+
 namespace kinema::media {
+namespace {
+
+const char* container_of(const std::filesystem::path& path) {
+  if (path.extension() == ".mkv") return "matroska";
+  return path.extension() == ".wav" ? "wav" : "mp4";
+}
+
+// Ticks a second in which the frames of two or more streams all begin; 0 if there is no such
+// number. MP4 counts the streams' lengths in them: milliseconds would round these.
+int64_t common_clock(const AVFormatContext& context) {
+  int64_t ticks = 1;
+  for (unsigned i = 0; i < context.nb_streams; ++i)
+    ticks = std::lcm(ticks, int64_t{context.streams[i]->time_base.den});
+  return context.nb_streams > 1 && ticks <= INT32_MAX ? ticks : 0;
+}
+
+}  // namespace
 
 Muxer::Muxer(const std::filesystem::path& path, const std::string& comment)
     : name_(path.string()), file_(path) {
-  const char* format = path.extension() == ".mkv" ? "matroska" : "mp4";
   const std::string url = av_url(file_.path().string());
-  check(avformat_alloc_output_context2(&context_, nullptr, format, url.c_str()));
+  check(avformat_alloc_output_context2(&context_, nullptr, container_of(path), url.c_str()));
   context_->flags |= AVFMT_FLAG_BITEXACT;  // no library versions, no random identifiers
   if (!comment.empty()) av_dict_set(&context_->metadata, "comment", comment.c_str(), 0);
   const int code = avio_open(&context_->pb, url.c_str(), AVIO_FLAG_WRITE);
@@ -40,8 +59,11 @@ AVStream* Muxer::add_stream(const AVCodecContext& encoder) {
 
 void Muxer::start() {
   AvOptions options;
+  context_->max_interleave_delta = 0;  // streams wait for each other however long it takes
   // The index in front of the pictures: players can begin before the download ends.
   options.set("movflags", "+faststart");
+  if (const auto ticks = common_clock(*context_); ticks > 0)
+    options.set("movie_timescale", std::to_string(ticks));
   check(avformat_write_header(context_, options.pointer()));
 }
 

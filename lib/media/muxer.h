@@ -13,7 +13,7 @@ namespace kinema::media {
 // path.
 class Muxer {
  public:
-  // The container is the one of the path's extension.
+  // The container is the one of the path's extension: .mkv, .wav, else MP4.
   Muxer(const std::filesystem::path& path, const std::string& comment);
   ~Muxer();
   Muxer(const Muxer&) = delete;
@@ -25,7 +25,8 @@ class Muxer {
   AVStream* add_stream(const AVCodecContext& encoder);
   // Writes the header. The streams' time bases are final from here on.
   void start();
-  // Takes the packet's contents; `time_base` is the unit of its times.
+  // Takes the packet's contents; `time_base` is the unit of its times. Streams may come one after
+  // the other: in the file they stand side by side, and wait in memory for each other before.
   void write(AVPacket& packet, const AVStream& stream, AVRational time_base);
   void finish();
 

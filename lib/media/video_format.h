@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,14 @@ struct FrameRate {
   bool operator==(const FrameRate&) const = default;
 };
 
+// Of every channel: samples per second, and how many channels there are.
+struct SoundFormat {
+  int rate = 48000;
+  int channels = 2;
+
+  bool operator==(const SoundFormat&) const = default;
+};
+
 // kFfv1 is lossless RGB and goes into .mkv only; the others are 4:2:0 in BT.709.
 enum class VideoCodec { kH264, kHevc, kAv1, kFfv1 };
 
@@ -25,7 +34,8 @@ struct VideoFormat {
   Size size;
   FrameRate fps;
   VideoCodec codec = VideoCodec::kH264;
-  int crf = 18;  // less is better and larger; not used by kFfv1
+  int crf = 18;                           // less is better and larger; not used by kFfv1
+  std::optional<SoundFormat> sound = {};  // of a stream beside the pictures
 };
 
 // "h264", "hevc", "av1", "ffv1".

@@ -6,7 +6,7 @@ extern "C" {
 }
 
 #include "base/error.h"
-#include "media/av.h"
+#include "media/av_input.h"
 #include "media/colour_conversion.h"
 
 namespace kinema::media {
@@ -14,27 +14,15 @@ namespace {
 
 std::string text(const char* name) { return name != nullptr ? name : ""; }
 
-struct CloseInput {
-  void operator()(AVFormatContext* context) const { avformat_close_input(&context); }
-};
-using AvInput = std::unique_ptr<AVFormatContext, CloseInput>;
-
-AvInput open_input(const std::string& name) {
-  quiet_av();
-  AVFormatContext* context = nullptr;
-  av_check(avformat_open_input(&context, av_url(name).c_str(), nullptr, nullptr), name,
-           "cannot be read as a video");
-  AvInput input(context);
-  av_check(avformat_find_stream_info(context, nullptr), name, "cannot be read as a video");
-  return input;
-}
-
-AvCodecContext open_decoder(const AVStream& stream, const AVCodec* codec, const std::string& name) {
-  AvCodecContext context(av_made(avcodec_alloc_context3(codec), "a video decoder"));
-  av_check(avcodec_parameters_to_context(context.get(), stream.codecpar), name,
-           "cannot be decoded");
-  av_check(avcodec_open2(context.get(), codec, nullptr), name, "cannot be decoded");
-  return context;
+std::optional<SoundInfo> sound_of(AVFormatContext& file) {
+  const int index = av_find_best_stream(&file, AVMEDIA_TYPE_AUDIO, -1, -1, nullptr, 0);
+  if (index < 0) return std::nullopt;
+  const AVStream& stream = *file.streams[index];
+  const AVCodecParameters& codec = *stream.codecpar;
+  return SoundInfo{{codec.sample_rate, codec.ch_layout.nb_channels},
+                   sound_length(stream),
+                   text(avcodec_get_name(codec.codec_id)),
+                   text(avcodec_profile_name(codec.codec_id, codec.profile))};
 }
 
 VideoInfo info_of(const AVFormatContext& file, const AVStream& stream) {
@@ -69,6 +57,7 @@ class VideoReader::Impl {
     stream_ = input_->streams[av_check(index, name_, "has no video that can be decoded")];
     decoder_ = open_decoder(*stream_, codec, name_);
     info_ = info_of(*input_, *stream_);
+    info_.sound = sound_of(*input_);
   }
 
   const VideoInfo& info() const { return info_; }

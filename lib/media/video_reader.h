@@ -12,6 +12,12 @@
 
 namespace kinema::media {
 
+struct SoundInfo {
+  SoundFormat format;
+  int64_t length = 0;  // samples per channel; 0 where the container does not count them (Matroska)
+  std::string codec, profile;  // FFmpeg's names: "aac", "LC"
+};
+
 // Names are FFmpeg's: "h264", "High", "yuv420p", "bt709", "tv" (limited range) or "pc" (full).
 struct VideoInfo {
   Size size;
@@ -19,6 +25,7 @@ struct VideoInfo {
   int64_t frames = 0;  // as the container counts them; 0 where it does not (Matroska)
   std::string codec, profile, pixel_format;
   std::string matrix, primaries, transfer, range;
+  std::optional<SoundInfo> sound;
   std::string comment;  // the comment tag: the job's JSON in files of this program
 };
 

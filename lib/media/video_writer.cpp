@@ -1,12 +1,14 @@
-// Muxer, encoder and the thread they run in.
+// Muxer, encoders and the thread the pictures' runs in.
 #include "media/video_writer.h"
 
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
 #include "media/frame_worker.h"
 #include "media/muxer.h"
+#include "media/sound_encoder.h"
 #include "media/video_encoder.h"
 
 namespace kinema::media {
@@ -35,31 +37,49 @@ std::vector<VideoCodec> available_codecs() {
 class VideoWriter::Impl {
  public:
   Impl(const std::filesystem::path& path, const VideoFormat& format, const std::string& comment)
-      : size_(format.size),
+      : format_(format),
         muxer_(checked(path, format), comment),
         encoder_(muxer_, format),
         worker_(kWaitingFrames, [this](const FrameBytes& rgb) { encoder_.encode(rgb); }) {
+    if (format.sound) sound_encoder_.emplace(muxer_, *format.sound, SoundCodec::kAac);
     muxer_.start();
   }
 
+  void sound(Sound sound) {
+    if (sound_ || format_.sound != sound.format) {
+      throw Error(ErrorKind::kInternal, "a sound of " + std::to_string(sound.format.rate) +
+                                            " Hz is not what the video file was opened for");
+    }
+    sound_ = std::move(sound);
+  }
+
   void frame(std::span<const uint8_t> rgb) {
-    if (rgb.size() != static_cast<size_t>(size_.pixels()) * 3) {
+    if (rgb.size() != static_cast<size_t>(format_.size.pixels()) * 3) {
       throw Error(ErrorKind::kInternal, "a frame of " + std::to_string(rgb.size()) +
-                                            " bytes is not " + to_string(size_) + " RGB");
+                                            " bytes is not " + to_string(format_.size) + " RGB");
     }
     worker_.push(FrameBytes(rgb.begin(), rgb.end()));
+    ++frames_;
   }
 
   void commit() {
     worker_.finish();
     encoder_.finish();
+    if (sound_encoder_) {
+      if (!sound_) throw Error(ErrorKind::kInternal, "the video file was given no sound");
+      const auto length = samples_of(frames_, format_.fps, format_.sound->rate);
+      sound_encoder_->encode(fitted(*sound_, length));
+    }
     muxer_.finish();
   }
 
  private:
-  Size size_;
+  VideoFormat format_;
   Muxer muxer_;
   VideoEncoder encoder_;
+  std::optional<SoundEncoder> sound_encoder_;
+  std::optional<Sound> sound_;
+  int64_t frames_ = 0;
   FrameWorker worker_;  // last: its thread uses the above
 };
 
@@ -71,6 +91,8 @@ VideoWriter::VideoWriter(const std::filesystem::path& path,
 VideoWriter::~VideoWriter() = default;
 
 void VideoWriter::frame(std::span<const uint8_t> rgb) { impl_->frame(rgb); }
+
+void VideoWriter::sound(Sound sound) { impl_->sound(std::move(sound)); }
 
 void VideoWriter::commit() { impl_->commit(); }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "media/frame_sink.h"
+#include "media/sound.h"
 #include "media/video_format.h"
 
 namespace kinema::media {
@@ -23,6 +24,10 @@ class VideoWriter final : public FrameSink {
   ~VideoWriter() override;
 
   void frame(std::span<const uint8_t> rgb) override;
+  // The whole sound, once, before or after the frames; only and always if the format has one. In
+  // the file it begins with the first frame and ends with the last: what is longer is cut off, what
+  // is shorter is followed by silence.
+  void sound(Sound sound);
   void commit() override;
 
  private:

@@ -1,6 +1,7 @@
 // What needs FFmpeg, in a build without it: refused with what to do instead.
 #include "base/error.h"
 #include "media/image_file.h"
+#include "media/sound_file.h"
 #include "media/video_format.h"
 #include "media/video_reader.h"
 #include "media/video_writer.h"
@@ -28,7 +29,18 @@ VideoWriter::VideoWriter(const std::filesystem::path& path,
 }
 VideoWriter::~VideoWriter() = default;
 void VideoWriter::frame(std::span<const uint8_t>) {}
+void VideoWriter::sound(Sound) {}
 void VideoWriter::commit() {}
+
+void write_wav(const std::filesystem::path& path, const Sound&, WavSamples) {
+  throw Error(ErrorKind::kConfig, path.string() + ": this build has no FFmpeg and writes no sound",
+              kHint);
+}
+
+Sound read_sound(const std::filesystem::path& path) {
+  throw Error(ErrorKind::kConfig, path.string() + ": this build has no FFmpeg and reads no sound",
+              kHint);
+}
 
 class VideoReader::Impl {};
 

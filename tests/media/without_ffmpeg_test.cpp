@@ -5,6 +5,7 @@
 #include "media/files.h"
 #include "media/image_file.h"
 #include "media/png.h"
+#include "media/sound_file.h"
 #include "media/video_reader.h"
 #include "media/video_writer.h"
 
@@ -17,6 +18,9 @@ TEST_CASE("videos and pictures are refused with what to do instead") {
                     "this build has no FFmpeg and writes no video files");
   CHECK_THROWS_WITH(read_image(data_file("loaded/rgb.png")), Contains("this build has no FFmpeg"));
   CHECK_THROWS_WITH(VideoReader("a.mp4"), Contains("this build has no FFmpeg"));
+  CHECK_THROWS_WITH(write_wav("a.wav", {}, WavSamples::kInt16),
+                    Contains("this build has no FFmpeg"));
+  CHECK_THROWS_WITH(read_sound("a.mp4"), Contains("this build has no FFmpeg"));
 }
 
 TEST_CASE("frames are PNG files of stored blocks") {
