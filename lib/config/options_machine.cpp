@@ -16,6 +16,12 @@ std::vector<Option> machine_options() {
        .field = field(&Request::dtype),
        .help = "type the networks compute in",
        .unset = "bfloat16 on a GPU, float32 on the CPU"},
+      {.key = "kernels",
+       .flags = {"--kernels"},
+       .group = Group::kMachine,
+       .field = field(&Request::kernels),
+       .help = "reference: LibTorch's operators one by one; fused: our CUDA kernels for the chains "
+               "between matrix products"},
       {.key = "threads",
        .flags = {"--threads"},
        .group = Group::kMachine,

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "config/units.h"
@@ -16,6 +17,7 @@ enum class ImageFit { kReference, kCrop, kPad, kStretch };
 enum class Resolution { k480p, k720p };
 enum class RoundFrames { kNo, kUp, kDown };
 enum class Numerics { kTrained, kReference };
+enum class Kernels { kReference, kFused };
 enum class Dtype { kFloat32, kBfloat16 };
 enum class VaeTiling { kAuto, kOn, kOff };
 enum class Offload { kNone, kModel, kBlock };
@@ -34,6 +36,7 @@ struct Request {
   std::optional<std::string> prompt, negative_prompt;
   std::optional<std::filesystem::path> image;
   ImageFit image_fit = ImageFit::kReference;
+  std::optional<int64_t> image_crf;
   std::optional<uint64_t> seed;
   int64_t num_outputs_per_prompt = 1;
 
@@ -47,11 +50,19 @@ struct Request {
 
   std::optional<int64_t> num_inference_steps;
   std::optional<double> guidance_scale, guidance_rescale, flow_shift;
+  std::optional<double> audio_guidance_scale, audio_guidance_rescale;
+  std::optional<double> stg_scale, audio_stg_scale, modality_scale, audio_modality_scale;
+  std::optional<std::vector<int64_t>> spatio_temporal_guidance_blocks;
+  std::optional<std::vector<double>> sigmas;
+  bool use_cross_timestep = true;
+  std::optional<double> motion_speed, decode_timestep, decode_noise_scale;
+  std::optional<int64_t> max_sequence_length;  // tokens
   Numerics numerics = Numerics::kTrained;
 
   Device device;
   std::optional<Dtype> dtype;
   std::optional<int64_t> threads;
+  Kernels kernels = Kernels::kReference;
 
   std::optional<int64_t> num_gpus;
   bool share_gpus = false;
@@ -67,7 +78,8 @@ struct Request {
   Offload offload = Offload::kNone;
   std::optional<double> max_memory;  // GB of 10^9 bytes
 
-  std::optional<std::filesystem::path> output, frames_dir, save_latents, save_tensors, metrics;
+  std::optional<std::filesystem::path> output, frames_dir, wav, save_latents, save_tensors, metrics;
+  bool audio = true;
   bool overwrite = false;
   std::optional<int64_t> crf;
   Codec codec = Codec::kH264;

@@ -1,6 +1,7 @@
 // Parsing and printing of single values.
 #include "config/value_text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -35,6 +36,27 @@ std::optional<Rational> decimal(std::string_view text) {
   return Rational{*digits, den};
 }
 
+// "0.9,0.7": nothing if a part is no T.
+template <class T>
+std::optional<std::vector<T>> list_of(std::string_view text) {
+  std::vector<T> list;
+  for (size_t at = 0; at <= text.size();) {
+    const auto comma = std::min(text.find(',', at), text.size());
+    const auto value = Value<T>::parse(text.substr(at, comma - at));
+    if (!value) return std::nullopt;
+    list.push_back(*value);
+    at = comma + 1;
+  }
+  return list;
+}
+
+template <class T>
+std::string joined(const std::vector<T>& list) {
+  std::string text;
+  for (const auto& value : list) text += (text.empty() ? "" : ",") + Value<T>::text(value);
+  return text;
+}
+
 }  // namespace
 
 template <>
@@ -55,6 +77,11 @@ const std::vector<std::string>& names<RoundFrames>() {
 template <>
 const std::vector<std::string>& names<Numerics>() {
   static const std::vector<std::string> all = {"trained", "reference"};
+  return all;
+}
+template <>
+const std::vector<std::string>& names<Kernels>() {
+  static const std::vector<std::string> all = {"reference", "fused"};
   return all;
 }
 template <>
@@ -219,5 +246,23 @@ std::string Value<Device>::text(const Device& value) {
 }
 std::string Value<Device>::wanted() { return "auto, cpu, cuda or cuda:N"; }
 std::string Value<Device>::placeholder() { return "auto|cpu|cuda[:N]"; }
+
+std::optional<std::vector<int64_t>> Value<std::vector<int64_t>>::parse(std::string_view text) {
+  return list_of<int64_t>(text);
+}
+std::string Value<std::vector<int64_t>>::text(const std::vector<int64_t>& value) {
+  return joined(value);
+}
+std::string Value<std::vector<int64_t>>::wanted() { return "whole numbers such as 28,29"; }
+std::string Value<std::vector<int64_t>>::placeholder() { return "N,N,..."; }
+
+std::optional<std::vector<double>> Value<std::vector<double>>::parse(std::string_view text) {
+  return list_of<double>(text);
+}
+std::string Value<std::vector<double>>::text(const std::vector<double>& value) {
+  return joined(value);
+}
+std::string Value<std::vector<double>>::wanted() { return "numbers such as 1,0.7,0.4"; }
+std::string Value<std::vector<double>>::placeholder() { return "X,X,..."; }
 
 }  // namespace kinema::config

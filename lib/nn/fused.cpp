@@ -81,4 +81,9 @@ std::unique_ptr<Elementwise> fused_elementwise(const std::filesystem::path& modu
   return std::make_unique<Fused>(named([&] { return open(); }));
 }
 
+std::unique_ptr<Elementwise> elementwise(ElementwiseBy by) {
+  if (by == ElementwiseBy::kFusedKernels) return fused_elementwise();
+  return std::make_unique<Elementwise>();
+}
+
 }  // namespace kinema::nn

@@ -16,4 +16,7 @@ std::filesystem::path kernels_module();
 std::unique_ptr<Elementwise> fused_elementwise(
     const std::filesystem::path& module = kernels_module());
 
+enum class ElementwiseBy { kOperators, kFusedKernels };
+std::unique_ptr<Elementwise> elementwise(ElementwiseBy by);
+
 }  // namespace kinema::nn

@@ -5,6 +5,8 @@
 
 #include <ATen/ops/equal.h>
 
+#include "nn/fused.h"
+
 namespace kinema::pipeline {
 namespace {
 
@@ -22,6 +24,9 @@ bool same(const at::Tensor& a, const at::Tensor& b) {
 Hunyuan15Transformer::Hunyuan15Transformer(const Runtime& runtime)
     : config_(runtime.model.hunyuan15.transformer),
       team_(runtime.team),
+      elementwise_(nn::elementwise(runtime.request.kernels == config::Kernels::kFused
+                                       ? nn::ElementwiseBy::kFusedKernels
+                                       : nn::ElementwiseBy::kOperators)),
       component_(runtime,
                  "transformer",
                  names(config_),
@@ -29,7 +34,7 @@ Hunyuan15Transformer::Hunyuan15Transformer(const Runtime& runtime)
                  hunyuan15::block_prefixes(config_)),
       transformer_(nn::ParamScope(component_.source()),
                    config_,
-                   {team_.attend(), team_.tokens(), component_}) {}
+                   {team_.attend(), team_.tokens(), component_, *elementwise_}) {}
 
 std::shared_ptr<const hunyuan15::ModulationTable> Hunyuan15Transformer::table_for(
     const Runtime& runtime, const sampling::FlowSchedule& schedule) {
@@ -49,9 +54,10 @@ std::shared_ptr<const hunyuan15::ModulationTable> Hunyuan15Transformer::table_fo
 void Hunyuan15Transformer::begin(Runtime& runtime,
                                  const sampling::FlowSchedule& schedule,
                                  const std::vector<int64_t>& sizes,
-                                 const std::vector<hunyuan15::Condition>& conditions) {
+                                 const std::vector<hunyuan15::Condition>& conditions,
+                                 int64_t steps) {
   prepared_ = transformer_.prepare(sizes, table_for(runtime, schedule), conditions);
-  component_.start(runtime, schedule.steps());
+  component_.start(runtime, steps);
 }
 
 std::vector<at::Tensor> Hunyuan15Transformer::velocities(const at::Tensor& input,

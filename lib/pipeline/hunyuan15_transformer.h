@@ -16,12 +16,13 @@ class Hunyuan15Transformer {
  public:
   explicit Hunyuan15Transformer(const Runtime& runtime);
 
-  // What no step of the job changes; its blocks begin to be fetched if they are streamed. `sizes`:
-  // of the latents. Reports what was read.
+  // What no step of the job changes; its blocks begin to be fetched if they are streamed, for
+  // `steps` of the schedule. `sizes`: of the latents. Reports what was read.
   void begin(Runtime& runtime,
              const sampling::FlowSchedule& schedule,
              const std::vector<int64_t>& sizes,
-             const std::vector<hunyuan15::Condition>& conditions);
+             const std::vector<hunyuan15::Condition>& conditions,
+             int64_t steps);
   // One velocity per condition, of the first `count` of them.
   std::vector<at::Tensor> velocities(const at::Tensor& input, int64_t step, size_t count) const;
   // After the last step: lets the job's conditions go.
@@ -34,6 +35,7 @@ class Hunyuan15Transformer {
 
   const config::Hunyuan15TransformerConfig& config_;
   const parallel::Team& team_;
+  std::unique_ptr<const nn::Elementwise> elementwise_;
   StreamedComponent component_;
   hunyuan15::Transformer transformer_;
   hunyuan15::Prepared prepared_;
