@@ -17,7 +17,7 @@ int run(const Command&, const CommandLine& line) {
     const auto model = plan::read_model(request);
     list.push_back({{"name", shipped.name},
                     {"model", model.title + " " + model.variant},
-                    {"task", checkpoint::task_name(model.task())},
+                    {"task", model.rules().tasks(model)},
                     {"path", shipped.folder.string()}});
   }
   if (!line.settings.empty()) {

@@ -27,6 +27,7 @@ struct Pipeline {
   Family family;
   Task task;
   std::vector<Needed> needed;
+  bool both_tasks = false;
 };
 
 std::vector<Needed> hunyuan15_text() {
@@ -52,11 +53,32 @@ std::vector<Needed> hunyuan15_image() {
   return needed;
 }
 
+// All pipelines of the family have the same.
+std::vector<Needed> ltx2_components() {
+  return {
+      {"transformer", {"LTX2VideoTransformer3DModel"}},
+      {"vae", {"AutoencoderKLLTX2Video"}},
+      {"audio_vae", {"AutoencoderKLLTX2Audio"}},
+      {"vocoder", {"LTX2Vocoder", "LTX2VocoderWithBWE"}},
+      {"connectors", {"LTX2TextConnectors"}},
+      {"scheduler", {"FlowMatchEulerDiscreteScheduler"}},
+      {"text_encoder", {"Gemma3ForConditionalGeneration"}},
+      {"tokenizer", {"GemmaTokenizer", "GemmaTokenizerFast"}},
+  };
+}
+
+Pipeline ltx2_pipeline(const char* name, Task task) {
+  return {name, Family::kLtx2, task, ltx2_components(), true};
+}
+
 std::vector<Pipeline> pipelines() {
   return {
       {"HunyuanVideo15Pipeline", Family::kHunyuan15, Task::kTextToVideo, hunyuan15_text()},
       {"HunyuanVideo15ImageToVideoPipeline", Family::kHunyuan15, Task::kImageToVideo,
        hunyuan15_image()},
+      ltx2_pipeline("LTX2Pipeline", Task::kTextToVideo),
+      ltx2_pipeline("LTX2ImageToVideoPipeline", Task::kImageToVideo),
+      ltx2_pipeline("LTX2ConditionPipeline", Task::kImageToVideo),
   };
 }
 
@@ -150,6 +172,8 @@ std::string family_name(Family family) {
   switch (family) {
     case Family::kHunyuan15:
       return "HunyuanVideo 1.5";
+    case Family::kLtx2:
+      return "LTX-2";
   }
   return {};
 }
@@ -168,7 +192,12 @@ ModelIndex read_model_index(const fs::path& folder) {
   const auto known = pipelines();
   const auto& pipeline =
       pipeline_of(known, object["_class_name"].get<std::string>(), file.string());
-  ModelIndex index{folder, pipeline.name, pipeline.family, pipeline.task, components_of(object)};
+  ModelIndex index{folder,
+                   pipeline.name,
+                   pipeline.family,
+                   pipeline.task,
+                   pipeline.both_tasks,
+                   components_of(object)};
   std::string faults;
   for (const auto& needed : pipeline.needed) {
     const auto one = fault(index, needed);

@@ -8,7 +8,7 @@
 namespace kinema::checkpoint {
 
 // A line of models that share their components' architectures.
-enum class Family { kHunyuan15 };
+enum class Family { kHunyuan15, kLtx2 };
 
 // What a pipeline starts from.
 enum class Task { kTextToVideo, kImageToVideo };
@@ -23,6 +23,7 @@ struct ModelIndex {
   std::string pipeline;  // "HunyuanVideo15Pipeline"
   Family family = Family::kHunyuan15;
   Task task = Task::kTextToVideo;
+  bool both_tasks = false;  // the same components do either; `task` is what the class is named for
   std::map<std::string, ComponentClass> components;
 
   std::filesystem::path component(const std::string& name) const { return folder / name; }

@@ -30,6 +30,15 @@ std::vector<Option> content_options() {
        .field = field(&Request::image_fit),
        .help = "how the picture gets the video's shape; reference: size from the picture, resized "
                "and cropped as diffusers does"},
+      {.key = "image_crf",
+       .flags = {"--image-crf"},
+       .group = Group::kContent,
+       .field = field(&Request::image_crf),
+       .help = "compress the picture as H.264 first, with this quality, as the frames that the "
+               "model was trained with; 0: do not",
+       .unset = kModelDecides,
+       .least = 0,
+       .most = 51},
       {.key = "seed",
        .flags = {"--seed"},
        .group = Group::kContent,

@@ -55,7 +55,7 @@ std::vector<Option> shape_options() {
        .field = field(&Request::round_frames),
        .help = "what to do with a number of frames that the model cannot make; no: refuse it"},
       {.key = "fps",
-       .flags = {"--fps"},
+       .flags = {"--fps", "--frame-rate"},
        .group = Group::kShape,
        .field = field(&Request::fps),
        .help = "frames per second of the file",

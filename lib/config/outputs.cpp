@@ -38,6 +38,7 @@ std::vector<std::pair<std::string, fs::path>> OutputFiles::all() const {
   };
   add("--output", video);
   add("--frames-dir", frames_dir);
+  add("--wav", wav);
   add("--save-latents", latents);
   add("--save-tensors", tensors);
   add("--metrics", metrics);
@@ -49,7 +50,7 @@ std::vector<OutputFiles> output_files(const Request& request) {
   for (int64_t i = 0; i < request.num_outputs_per_prompt; ++i) {
     const uint64_t seed = request.seed.value() + static_cast<uint64_t>(i);
     const Namer named(request, seed);
-    outputs.push_back({seed, named(request.output), named(request.frames_dir),
+    outputs.push_back({seed, named(request.output), named(request.frames_dir), named(request.wav),
                        named(request.save_latents), named(request.save_tensors),
                        named(request.metrics)});
   }
@@ -64,6 +65,7 @@ std::vector<Request> single_requests(const Request& request) {
     single.num_outputs_per_prompt = 1;
     single.output = files.video;
     single.frames_dir = files.frames_dir;
+    single.wav = files.wav;
     single.save_latents = files.latents;
     single.save_tensors = files.tensors;
     single.metrics = files.metrics;

@@ -40,6 +40,8 @@ KINEMA_VALUE(double);
 KINEMA_VALUE(Rational);
 KINEMA_VALUE(AspectRatio);
 KINEMA_VALUE(Device);
+KINEMA_VALUE(std::vector<int64_t>);
+KINEMA_VALUE(std::vector<double>);
 #undef KINEMA_VALUE
 
 // "a, b or c".
@@ -63,10 +65,16 @@ struct Value<E> {
   }
 };
 
-// The JSON form: numbers and booleans as such, everything else as text. Whole rates are numbers.
+template <class T>
+inline constexpr bool kIsList = false;
+template <class T>
+inline constexpr bool kIsList<std::vector<T>> = true;
+
+// The JSON form: numbers, booleans and lists as such, everything else as text. Whole rates are
+// numbers.
 template <class T>
 Json to_json_value(const T& value) {
-  if constexpr (std::is_arithmetic_v<T>) {
+  if constexpr (std::is_arithmetic_v<T> || kIsList<T>) {
     return value;
   } else if constexpr (std::is_same_v<T, Rational>) {
     return value.den == 1 ? Json(value.num) : Json(Value<T>::text(value));
@@ -85,6 +93,15 @@ std::optional<T> from_json_value(const Json& json) {
     if (json.is_number()) return Value<T>::parse(json.dump());
     if (!std::is_same_v<T, Rational> || !json.is_string()) return std::nullopt;
     return Value<T>::parse(json.get<std::string>());
+  } else if constexpr (kIsList<T>) {
+    if (!json.is_array()) return std::nullopt;
+    T list;
+    for (const auto& item : json) {
+      const auto value = from_json_value<typename T::value_type>(item);
+      if (!value) return std::nullopt;
+      list.push_back(*value);
+    }
+    return list;
   } else {
     if (!json.is_string()) return std::nullopt;
     return Value<T>::parse(json.get<std::string>());

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string>
 
-#include "plan/memory_weights.h"
+#include "plan/memory_parts.h"
 
 namespace kinema::plan {
 namespace {
@@ -12,14 +12,10 @@ namespace {
 // The chat template in front of a prompt and the five tokens behind it.
 constexpr int64_t kTemplateTokens = 113;
 constexpr int64_t kMostTextTokens = 1000;
-// Measured: resident set of a process that has loaded LibTorch and done its first small operations.
-constexpr uint64_t kProgram = 160'000'000;
 // Latent frames decoded at a time (pipeline/hunyuan15_vae.cpp).
-constexpr uint64_t kLatentFrames = 2;
-// Frames of one part of the video, times the copies on their way to 8 bits.
-constexpr uint64_t kFrameCopies = 8 * 3;
-// What the video encoder holds, bytes a pixel of a frame: measured with x264's default look-ahead.
-constexpr uint64_t kEncoderBytes = 150;
+constexpr int64_t kLatentFrames = 2;
+// Frames in float32 that the copies of a few on their way to 8 bits take.
+constexpr uint64_t kCopiedFrames = 9;
 
 bool contains(const std::string& text, const char* part) {
   return text.find(part) != std::string::npos;
@@ -36,7 +32,7 @@ bool language_model_needs(const std::string& name, int64_t layers) {
   return contains(name, "layers.");
 }
 
-// The modulation layers are read once, for all steps, before the first.
+// The modulation layers are read once, for all steps, before the first, and let go.
 bool is_modulation(const std::string& name) {
   return contains(name, ".norm1.linear.") || contains(name, ".norm1_context.linear.") ||
          name.starts_with("norm_out.linear.");
@@ -45,19 +41,6 @@ bool is_modulation(const std::string& name) {
 bool is_block(const std::string& name) {
   return name.starts_with("transformer_blocks.") && !is_modulation(name);
 }
-
-// Half of the autoencoder. On the CPU convolutions keep their weights in an order of their own,
-// beside the files' map.
-Weights convolution_weights(const ModelFacts& facts,
-                            const MemoryInput& input,
-                            const std::string& prefix) {
-  auto total = needed_weights(facts.component("vae"), input.use,
-                              [&](const std::string& name) { return name.starts_with(prefix); });
-  total.bytes += total.mapped;
-  return total;
-}
-
-uint64_t program(const MemoryInput& input) { return input.use.on_cpu ? kProgram : 0; }
 
 // Each byte of a prompt is a token at most.
 int64_t text_tokens(const MemoryInput& input) {
@@ -76,7 +59,7 @@ StageEstimate encode_text(const ModelFacts& facts, const MemoryInput& input) {
   // Residual, norm, queries, keys and values; gate, up and their product.
   const uint64_t widths = static_cast<uint64_t>(5 * qwen.hidden_size + 3 * qwen.intermediate_size);
   const uint64_t scores = static_cast<uint64_t>(qwen.num_attention_heads) * tokens * tokens;
-  return {"encode_text", program(input), total.bytes, total.mapped,
+  return {"encode_text", program_bytes(input), total.bytes, total.mapped,
           (tokens * widths + scores) * element_bytes(input.use.dtype)};
 }
 
@@ -94,28 +77,33 @@ uint64_t vae_caches(const ModelFacts& facts, uint64_t height, uint64_t width) {
   return values;
 }
 
-// What `frames` latent frames take at the widest level at a time: a block's input, its normed and
-// padded copies, and its output.
+// What `frames` frames of pixels take at the widest level at a time: a residual block's input, its
+// inner clip, and the padded clip of a convolution with its two frames of look-back.
 uint64_t vae_working_set(const ModelFacts& facts,
                          uint64_t frames,
                          uint64_t height,
                          uint64_t width) {
-  const auto& vae = facts.hunyuan15.vae;
-  const auto pixels =
-      frames * static_cast<uint64_t>(vae.temporal_compression_ratio) * height * width;
-  return 4 * static_cast<uint64_t>(vae.block_out_channels.front()) * pixels;
+  const auto channels = static_cast<uint64_t>(facts.hunyuan15.vae.block_out_channels.front());
+  return (3 * frames + 2) * channels * height * width;
+}
+
+// Frames of pixels in the largest part of a video that is decoded kLatentFrames at a time; a
+// video's first latent frame is one frame of pixels.
+uint64_t part_frames(const ModelFacts& facts, int64_t frames) {
+  const int64_t ratio = facts.hunyuan15.vae.temporal_compression_ratio;
+  const int64_t first = std::min(frames, ratio * (kLatentFrames - 1) + 1);
+  return static_cast<uint64_t>(std::max(first, std::min(frames - first, ratio * kLatentFrames)));
 }
 
 StageEstimate encode_image(const ModelFacts& facts, const MemoryInput& input) {
   auto total = needed_weights(facts.component("image_encoder"), input.use,
                               [](const std::string& name) { return !contains(name, "head."); });
-  total += convolution_weights(facts, input, "encoder.");
+  total += convolution_weights(facts, input, "vae", "encoder.");
   const auto height = static_cast<uint64_t>(input.video.height),
              width = static_cast<uint64_t>(input.video.width);
-  // One picture: no caches, and one frame where a latent frame has several.
-  const uint64_t working =
-      vae_working_set(facts, 1, height, width) / static_cast<uint64_t>(facts.shape.frames);
-  return {"encode_image", program(input), total.bytes, total.mapped,
+  // One picture: no caches.
+  const uint64_t working = vae_working_set(facts, 1, height, width);
+  return {"encode_image", program_bytes(input), total.bytes, total.mapped,
           working * element_bytes(input.use.dtype)};
 }
 
@@ -127,9 +115,6 @@ Weights transformer_weights(const ModelFacts& facts, const MemoryInput& input) {
   total += needed_weights(component, use, [](const std::string& name) {
     return !is_block(name) && !is_modulation(name);
   });
-  // Pages of the files' map stay until the system wants them back.
-  const uint64_t read_once = needed_weights(component, use, is_modulation).mapped;
-  total += {read_once, read_once};
   return total;
 }
 
@@ -156,29 +141,30 @@ StageEstimate denoise(const ModelFacts& facts, const MemoryInput& input) {
   const auto latents =
       4 * static_cast<uint64_t>(latent.positions()) *
       static_cast<uint64_t>(model.in_channels + (2 + input.branches) * model.out_channels);
-  return {"denoise", program(input), total.bytes, total.mapped,
+  return {"denoise", program_bytes(input), total.bytes, total.mapped,
           (tokens * values + modulations) * element_bytes(input.use.dtype) + latents};
 }
 
 StageEstimate decode(const ModelFacts& facts, const MemoryInput& input) {
-  auto total = convolution_weights(facts, input, "decoder.");
+  auto total = convolution_weights(facts, input, "vae", "decoder.");
   const auto height = static_cast<uint64_t>(input.video.height),
              width = static_cast<uint64_t>(input.video.width);
   const uint64_t frame = 3 * height * width * sizeof(float);
   const auto side = static_cast<uint64_t>(input.tile_size);
   const uint64_t at_height = input.tiled ? std::min(side, height) : height;
   const uint64_t at_width = input.tiled ? std::min(side, width) : width;
-  uint64_t activations = (vae_caches(facts, at_height, at_width) +
-                          vae_working_set(facts, kLatentFrames, at_height, at_width)) *
-                         element_bytes(input.use.dtype);
+  const uint64_t part = part_frames(facts, input.video.frames);
+  uint64_t activations =
+      (vae_caches(facts, at_height, at_width) + vae_working_set(facts, part, at_height, at_width)) *
+      element_bytes(input.use.dtype);
   // Tiles, one row of them and what is assembled, are of all frames; whole frames leave as they
   // come.
   const auto frames = static_cast<uint64_t>(input.video.frames);
   const uint64_t row = input.tiled ? frame * at_height / height * frames : 0;
   const bool all_frames = input.tiled || input.keeps_video;
   activations +=
-      row + frame * (all_frames ? frames : kFrameCopies) + kEncoderBytes * height * width;
-  return {"decode", program(input), total.bytes, total.mapped, activations};
+      row + frame * ((all_frames ? frames : part) + kCopiedFrames) + encoder_bytes(input.video);
+  return {"decode", program_bytes(input), total.bytes, total.mapped, activations};
 }
 
 }  // namespace

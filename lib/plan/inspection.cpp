@@ -4,7 +4,6 @@
 #include "checkpoint/component.h"
 #include "checkpoint/safetensors.h"
 #include "config/value_text.h"
-#include "plan/buckets.h"
 #include "plan/model_facts.h"
 
 namespace kinema::plan {
@@ -37,23 +36,20 @@ OrderedJson component_json(const ComponentFacts& facts, config::Violations& faul
 
 OrderedJson defaults_json(const ModelFacts& model) {
   const auto& defaults = model.defaults;
-  const auto size =
-      bucket_for(16, 9, model.hunyuan15.transformer.target_size, model.shape.size_multiple());
-  return {{"width", size.width},
-          {"height", size.height},
-          {"num_frames", defaults.num_frames},
-          {"fps", config::to_json_value(defaults.fps)},
-          {"num_inference_steps", defaults.num_inference_steps},
-          {"guidance_scale", defaults.guidance_scale},
-          {"guidance_rescale", defaults.guidance_rescale},
-          {"flow_shift", defaults.flow_shift},
-          {"vae_tile_size", defaults.vae_tile_size}};
+  const auto size = model.rules().size_for(model, {});
+  OrderedJson json = {{"width", size.width},
+                      {"height", size.height},
+                      {"num_frames", defaults.num_frames},
+                      {"fps", config::to_json_value(defaults.fps)}};
+  json.update(model.rules().sampling_defaults(model));
+  json["vae_tile_size"] = defaults.vae_tile_size;
+  return json;
 }
 
 OrderedJson limits_json(const ModelFacts& model) {
   return {{"size_multiple", model.shape.size_multiple()},
           {"frames", frame_rule(model.shape)},
-          {"attention_heads", model.hunyuan15.transformer.num_attention_heads}};
+          {"attention_heads", model.rules().heads(model)}};
 }
 
 Inspection inspect_model(const fs::path& folder) {
@@ -64,7 +60,7 @@ Inspection inspect_model(const fs::path& folder) {
   found.json = {{"kind", "model"},
                 {"model", model.title},
                 {"variant", model.variant},
-                {"task", checkpoint::task_name(model.task())},
+                {"task", model.rules().tasks(model)},
                 {"pipeline", model.index.pipeline},
                 {"path", folder.string()},
                 {"defaults", defaults_json(model)},

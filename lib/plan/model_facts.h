@@ -3,16 +3,16 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "checkpoint/component.h"
 #include "checkpoint/model_index.h"
-#include "config/hunyuan15_config.h"
 #include "config/request.h"
+#include "plan/family_rules.h"
 #include "plan/geometry.h"
+#include "plan/hunyuan15_facts.h"
+#include "plan/ltx2_facts.h"
 
 namespace kinema::plan {
 
@@ -26,25 +26,13 @@ struct ComponentFacts {
   std::filesystem::path config;   // config.json
 };
 
-// The configurations of a HunyuanVideo 1.5 checkpoint.
-struct Hunyuan15Configs {
-  config::Hunyuan15TransformerConfig transformer;
-  config::Hunyuan15VaeConfig vae;
-  config::QwenTextConfig text_encoder;
-  config::T5EncoderConfig text_encoder_2;
-  std::optional<config::SiglipVisionConfig> image_encoder;  // these two for image-to-video only
-  std::optional<config::SiglipProcessorConfig> image_processor;
-  config::FlowMatchConfig scheduler;
-  config::GuiderConfig guider;
-};
-
-// What a job gets where it says nothing.
+// What a job of any family gets where it says nothing.
 struct ModelDefaults {
   int64_t num_frames = 121;
   config::Rational fps = {24, 1};
-  int64_t num_inference_steps = 50;
-  double flow_shift = 1, guidance_scale = 1, guidance_rescale = 0;
-  int64_t vae_tile_size = 256;  // output pixels; the stride is three quarters of it
+  int64_t vae_tile_size = 256;  // output pixels
+  // Of a tile's side, how far the next one is.
+  config::Rational vae_tile_stride = {3, 4};
 };
 
 struct ModelFacts {
@@ -54,12 +42,13 @@ struct ModelFacts {
   ShapeRules shape;
   ModelDefaults defaults;
   std::vector<ComponentFacts> components;
+  // Of these only the one of index.family is filled in.
   Hunyuan15Configs hunyuan15;
+  Ltx2Configs ltx2;
 
   Task task() const { return index.task; }
   const ComponentFacts& component(const std::string& name) const;
-  // Forwards a step at this guidance: 2, or 1 where guidance is off.
-  int64_t branches(double guidance_scale) const;
+  const FamilyRules& rules() const { return family_rules(index.family); }
 };
 
 // Reads the configurations of `request.model` and its component overrides. Throws Error(kModel)

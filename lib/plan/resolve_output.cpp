@@ -44,7 +44,7 @@ void name_all(Resolution& r) {
   auto& request = r.request();
   name_video(r);
   const bool several = request.num_outputs_per_prompt > 1;
-  for (auto* path : {&request.output, &request.frames_dir, &request.save_latents,
+  for (auto* path : {&request.output, &request.frames_dir, &request.wav, &request.save_latents,
                      &request.save_tensors, &request.metrics}) {
     if (!*path) continue;
     if (several && (*path)->string().find("{output}") == std::string::npos)
@@ -88,8 +88,12 @@ void check_quality(Resolution& r) {
 
 using Obstacle = std::optional<config::Violation>;
 
-Obstacle in_folder(const std::string& flag, const fs::path& path) {
-  const auto folder = path.parent_path().empty() ? fs::path(".") : path.parent_path();
+Obstacle in_folder(const std::string& flag, const fs::path& path, Scope scope) {
+  auto folder = path.parent_path().empty() ? fs::path(".") : path.parent_path();
+  // The folder in which the missing ones will be made.
+  while (scope == Scope::kBatch && !fs::exists(folder))
+    folder =
+        folder.has_parent_path() && folder != folder.parent_path() ? folder.parent_path() : ".";
   const auto where = path.string() + ": " + folder.string();
   if (!fs::exists(folder))
     return {{ErrorKind::kIo, where + " does not exist", "mkdir -p " + folder.string()}};
@@ -120,8 +124,9 @@ Obstacle at_file(const std::string& flag, const fs::path& path, bool overwrite) 
 
 // What stands in the way of writing `path`.
 void check_target(Resolution& r, const std::string& flag, const fs::path& path) {
-  const bool overwrite = r.request().overwrite;
-  auto obstacle = in_folder(flag, path);
+  const auto scope = r.around.scope;
+  const bool overwrite = r.request().overwrite || scope == Scope::kBatch;
+  auto obstacle = in_folder(flag, path, scope);
   if (!obstacle)
     obstacle = flag == "--frames-dir" ? at_frames(path, overwrite) : at_file(flag, path, overwrite);
   if (obstacle) r.violations.add(obstacle->kind, obstacle->what, obstacle->hint);

@@ -1,33 +1,31 @@
-// Steps, guidance and schedule: the checkpoint's values unless the job says otherwise.
+// Steps, guidance and schedule are the family's; what it does not know is refused here.
 #include "base/log.h"
+#include "config/options.h"
 #include "plan/resolution.h"
 
 namespace kinema::plan {
+namespace {
 
-void resolve_sampling(Resolution& r) {
-  auto& request = r.request();
-  const auto& model = r.job.model;
-  const auto& defaults = model.defaults;
-  const bool distilled = model.branches(defaults.guidance_scale) == 1;
-  r.fill(request.num_inference_steps, "num_inference_steps", defaults.num_inference_steps,
-         "the model");
-  r.fill(request.flow_shift, "flow_shift", defaults.flow_shift, "scheduler/scheduler_config.json");
-  r.fill(request.guidance_scale, "guidance_scale", defaults.guidance_scale,
-         "guider/guider_config.json");
-  r.fill(request.guidance_rescale, "guidance_rescale", defaults.guidance_rescale,
-         "guider/guider_config.json");
-  if (model.branches(*request.guidance_scale) == 2) {
-    if (distilled)
-      r.note(fmt::format("{} is made to run without guidance (--guidance-scale 1)", model.variant));
-    return;
-  }
-  // Without guidance these have no effect: said, not swallowed.
-  for (const char* key : {"negative_prompt", "guidance_rescale"}) {
-    if (r.given(key) && r.job.settings.source(key).find("guider") == std::string::npos &&
-        r.job.settings.source(key) != "the program") {
-      r.note(fmt::format("{} has no effect without guidance", key));
+constexpr checkpoint::Family kFamilies[] = {checkpoint::Family::kHunyuan15,
+                                            checkpoint::Family::kLtx2};
+
+void refuse_foreign_settings(Resolution& r) {
+  for (const auto family : kFamilies) {
+    if (family == r.job.model.index.family) continue;
+    for (const auto& key : family_rules(family).own_settings()) {
+      if (!r.given(key)) continue;
+      r.wrong(fmt::format("{} is for {}; {} has nothing like it{}", config::option(key).flag(),
+                          checkpoint::family_name(family), r.job.model.title, r.from(key)),
+              "leave it out");
     }
   }
+}
+
+}  // namespace
+
+void resolve_sampling(Resolution& r) {
+  refuse_foreign_settings(r);
+  r.job.model.rules().resolve_sampling(r);
 }
 
 }  // namespace kinema::plan

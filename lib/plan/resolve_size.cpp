@@ -23,28 +23,20 @@ void check_given_size(Resolution& r) {
   check_side(r, "height", *request.height);
 }
 
-int64_t target_size(const Resolution& r) {
-  const auto resolution = r.job.request().resolution;
-  if (!resolution) return r.job.model.hunyuan15.transformer.target_size;
-  return *resolution == config::Resolution::k480p ? 640 : 960;
-}
-
 void choose_size(Resolution& r) {
   auto& request = r.request();
-  const int64_t target = target_size(r), multiple = r.job.model.shape.size_multiple();
-  FrameSize size;
-  std::string source = "the model's size for ";
+  ShapeWish wish{request.resolution, r.around.picture};
+  std::string source = "the model's size";
   if (request.aspect_ratio) {
-    size = bucket_for(request.aspect_ratio->width, request.aspect_ratio->height, target, multiple);
-    source += fmt::format("{}:{}", request.aspect_ratio->width, request.aspect_ratio->height);
-  } else if (r.around.picture) {
-    size = bucket_for(r.around.picture->width, r.around.picture->height, target, multiple);
-    source += fmt::format("a picture of {}x{}", r.around.picture->width, r.around.picture->height);
-    r.note(fmt::format("{}x{} for the picture of {}x{}", size.width, size.height,
-                       r.around.picture->width, r.around.picture->height));
-  } else {
-    size = bucket_for(16, 9, target, multiple);
-    source += "16:9";
+    wish.ratio = FrameSize{request.aspect_ratio->width, request.aspect_ratio->height};
+    source += fmt::format(" for {}:{}", wish.ratio->width, wish.ratio->height);
+  } else if (wish.ratio) {
+    source += fmt::format(" for a picture of {}x{}", wish.ratio->width, wish.ratio->height);
+  }
+  const auto size = r.job.model.rules().size_for(r.job.model, wish);
+  if (wish.ratio && !request.aspect_ratio) {
+    r.note(fmt::format("{}x{} for the picture of {}x{}", size.width, size.height, wish.ratio->width,
+                       wish.ratio->height));
   }
   r.fill(request.width, "width", size.width, source);
   r.fill(request.height, "height", size.height, source);

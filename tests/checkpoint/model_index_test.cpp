@@ -69,8 +69,8 @@ TEST_CASE("a folder that is no checkpoint comes with a hint of where one is") {
 TEST_CASE("other pipelines are named, beside those that are supported") {
   CHECK(Model([](auto& index) { index["_class_name"] = "WanPipeline"; }).refusal() ==
         "m/model_index.json: is for \"WanPipeline\", which is not supported; "
-        "HunyuanVideo15Pipeline or "
-        "HunyuanVideo15ImageToVideoPipeline is wanted");
+        "HunyuanVideo15Pipeline, HunyuanVideo15ImageToVideoPipeline, LTX2Pipeline, "
+        "LTX2ImageToVideoPipeline or LTX2ConditionPipeline is wanted");
   CHECK(Model([](auto& index) { index.erase("_class_name"); }).refusal() ==
         "m/model_index.json: has no \"_class_name\" string");
 }
@@ -90,4 +90,16 @@ TEST_CASE("all missing and foreign components are said at once") {
         "m/model_index.json: \"text_encoder\" is of the class \"LlamaModel\"; Qwen2_5_VLTextModel, "
         "Qwen2_5_VLModel or "
         "Qwen2_5_VLForConditionalGeneration is wanted");
+}
+
+TEST_CASE("an LTX-2 checkpoint does both tasks, and may leave out what is optional") {
+  const auto ltx2 = fs::path(KINEMA_TEST_DATA) / "ltx2";
+  const auto index = read_model_index(ltx2 / "t2v/model");
+  CHECK(index.family == Family::kLtx2);
+  CHECK(index.both_tasks);
+  CHECK(index.task == Task::kTextToVideo);
+  CHECK(index.components.count("connectors") == 1);
+  const auto other = read_model_index(ltx2 / "i2v/model");
+  CHECK(other.task == Task::kImageToVideo);
+  CHECK(other.both_tasks);
 }

@@ -183,9 +183,13 @@ TEST_CASE("guidance decides the number of forwards") {
   config::Request request;
   request.model = kData / "t2v/model";
   const auto facts = read_model(request);
-  CHECK(facts.branches(6) == 2);
-  CHECK(facts.branches(1) == 1);
-  CHECK(facts.branches(0) == 2);
+  const auto branches_at = [&](double scale) {
+    request.guidance_scale = scale;
+    return facts.rules().branches(facts, request);
+  };
+  CHECK(branches_at(6) == 2);
+  CHECK(branches_at(1) == 1);
+  CHECK(branches_at(0) == 2);
 }
 
 TEST_CASE("inspection tells of every component, damaged ones too") {

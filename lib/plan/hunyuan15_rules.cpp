@@ -1,0 +1,149 @@
+// What planning asks of HunyuanVideo 1.5: its configurations, what the released variants are
+// called, its sizes and its guidance.
+#include "plan/hunyuan15_rules.h"
+
+#include <cmath>
+
+#include "base/log.h"
+#include "config/value_text.h"
+#include "plan/buckets.h"
+#include "plan/hunyuan15_memory.h"
+#include "plan/resolution.h"
+
+namespace kinema::plan {
+namespace {
+
+using checkpoint::Task;
+using config::ConfigReader;
+using config::Strictness;
+
+Hunyuan15Configs read_configs(const ModelFacts& facts, Strictness strictness) {
+  auto open = [&](const std::string& name) {
+    return ConfigReader::open(facts.component(name).config, strictness);
+  };
+  auto open_file = [&](const char* file) {
+    return ConfigReader::open(facts.index.folder / file, strictness);
+  };
+  Hunyuan15Configs configs;
+  configs.transformer = read_hunyuan15_transformer(open("transformer"));
+  configs.vae = read_hunyuan15_vae(open("vae"));
+  configs.text_encoder = read_qwen_text(open("text_encoder"));
+  configs.text_encoder_2 = read_t5_encoder(open("text_encoder_2"));
+  if (facts.task() == Task::kImageToVideo) {
+    configs.image_encoder = read_siglip_vision(open("image_encoder"));
+    configs.image_processor =
+        read_siglip_processor(open_file("feature_extractor/preprocessor_config.json"));
+  }
+  configs.scheduler = read_flow_match(open_file("scheduler/scheduler_config.json"));
+  configs.guider = read_guider(open_file("guider/guider_config.json"));
+  return configs;
+}
+
+bool unguided(const config::GuiderConfig& guider, double scale) {
+  const double neutral = guider.use_original_formulation ? 0 : 1;
+  return !guider.enabled || std::abs(scale - neutral) < 1e-9;
+}
+
+// The released names: a size class, the task, and what was distilled away.
+std::string variant_name(const Hunyuan15Configs& configs, Task task) {
+  const int64_t size = configs.transformer.target_size;
+  std::string name = size == 640 ? "480p" : size == 960 ? "720p" : fmt::format("{}px", size);
+  name += task == Task::kTextToVideo ? "_t2v" : "_i2v";
+  if (configs.transformer.use_meanflow) return name + "_step_distilled";
+  return unguided(configs.guider, configs.guider.guidance_scale) ? name + "_distilled" : name;
+}
+
+int64_t default_steps(const ModelFacts& facts) {
+  return facts.hunyuan15.transformer.use_meanflow ? 12 : 50;
+}
+
+}  // namespace
+
+std::vector<std::string> Hunyuan15Rules::components(Task task) const {
+  if (task == Task::kTextToVideo) return {"text_encoder", "text_encoder_2", "transformer", "vae"};
+  return {"text_encoder", "text_encoder_2", "image_encoder", "transformer", "vae"};
+}
+
+void Hunyuan15Rules::read(ModelFacts& facts, Strictness strictness) const {
+  facts.hunyuan15 = read_configs(facts, strictness);
+  const auto& configs = facts.hunyuan15;
+  facts.variant = variant_name(configs, facts.task());
+  facts.shape = {configs.vae.spatial_compression_ratio, configs.vae.temporal_compression_ratio,
+                 configs.transformer.patch_size, configs.transformer.patch_size_t};
+}
+
+std::string Hunyuan15Rules::tasks(const ModelFacts& facts) const {
+  return checkpoint::task_name(facts.task());
+}
+
+const std::vector<std::string>& Hunyuan15Rules::own_settings() const {
+  static const std::vector<std::string> none;
+  return none;
+}
+
+FrameSize Hunyuan15Rules::size_for(const ModelFacts& facts, const ShapeWish& wish) const {
+  int64_t target = facts.hunyuan15.transformer.target_size;
+  if (wish.resolution) target = *wish.resolution == config::Resolution::k480p ? 640 : 960;
+  const auto ratio = wish.ratio.value_or(FrameSize{16, 9});
+  return bucket_for(ratio.width, ratio.height, target, facts.shape.size_multiple());
+}
+
+void Hunyuan15Rules::resolve_sampling(Resolution& r) const {
+  auto& request = r.request();
+  const auto& model = r.job.model;
+  const auto& guider = model.hunyuan15.guider;
+  r.fill(request.num_inference_steps, "num_inference_steps", default_steps(model), "the model");
+  r.fill(request.flow_shift, "flow_shift", model.hunyuan15.scheduler.shift,
+         "scheduler/scheduler_config.json");
+  r.fill(request.guidance_scale, "guidance_scale", guider.guidance_scale,
+         "guider/guider_config.json");
+  r.fill(request.guidance_rescale, "guidance_rescale", guider.guidance_rescale,
+         "guider/guider_config.json");
+  if (branches(model, request) == 2) {
+    if (unguided(guider, guider.guidance_scale))
+      r.note(fmt::format("{} is made to run without guidance (--guidance-scale 1)", model.variant));
+    return;
+  }
+  // Without guidance these have no effect: said, not swallowed.
+  for (const char* key : {"negative_prompt", "guidance_rescale"}) {
+    if (r.given(key) && r.job.settings.source(key).find("guider") == std::string::npos &&
+        r.job.settings.source(key) != "the program") {
+      r.note(fmt::format("{} has no effect without guidance", key));
+    }
+  }
+}
+
+int64_t Hunyuan15Rules::branches(const ModelFacts& facts, const config::Request& request) const {
+  return unguided(facts.hunyuan15.guider, *request.guidance_scale) ? 1 : 2;
+}
+
+int64_t Hunyuan15Rules::heads(const ModelFacts& facts) const {
+  return facts.hunyuan15.transformer.num_attention_heads;
+}
+
+int64_t Hunyuan15Rules::mlp_width(const ModelFacts& facts) const {
+  return facts.hunyuan15.transformer.mlp_width();
+}
+
+MemoryPlan Hunyuan15Rules::memory(const ModelFacts& facts, const MemoryInput& input) const {
+  return hunyuan15_memory(facts, input);
+}
+
+std::string Hunyuan15Rules::sampling_text(const Job& job) const {
+  const auto& request = job.request();
+  auto number = [](double value) { return config::Value<double>::text(value); };
+  return fmt::format("{}, shift {}",
+                     branches(job.model, request) == 2
+                         ? "guidance " + number(*request.guidance_scale)
+                         : "no guidance",
+                     number(*request.flow_shift));
+}
+
+OrderedJson Hunyuan15Rules::sampling_defaults(const ModelFacts& facts) const {
+  return {{"num_inference_steps", default_steps(facts)},
+          {"guidance_scale", facts.hunyuan15.guider.guidance_scale},
+          {"guidance_rescale", facts.hunyuan15.guider.guidance_rescale},
+          {"flow_shift", facts.hunyuan15.scheduler.shift}};
+}
+
+}  // namespace kinema::plan

@@ -1,0 +1,138 @@
+// Formulas, each beside its reason; run reports print the measured peaks beside them.
+#include "plan/ltx2_memory.h"
+
+#include <algorithm>
+#include <string>
+
+#include "plan/memory_parts.h"
+
+namespace kinema::plan {
+namespace {
+
+uint64_t bytes_of(uint64_t values, const MemoryInput& input) {
+  return values * element_bytes(input.use.dtype);
+}
+
+uint64_t unsign(int64_t value) { return static_cast<uint64_t>(value); }
+
+bool contains(const std::string& text, const char* part) {
+  return text.find(part) != std::string::npos;
+}
+
+// Of the embedding only the prompt's rows are read.
+bool text_needs(const std::string& name) {
+  return contains(name, "layers.") && !contains(name, "vision_tower.");
+}
+
+StageEstimate encode_text(const ModelFacts& facts, const MemoryInput& input) {
+  const auto& gemma = facts.ltx2.text_encoder;
+  const auto& connectors = facts.ltx2.connectors;
+  const auto layers = needed_weights(facts.component("text_encoder"), input.use, text_needs) /
+                      input.use.parallel.tensor;
+  const auto encoder = placed(layers, gemma.num_hidden_layers, input.use);
+  const auto bridge = needed_weights(facts.component("connectors"), input.use,
+                                     [](const std::string&) { return true; });
+  // One after the other; between them are the hidden states of every layer, of each prompt.
+  const auto& larger = encoder.bytes > bridge.bytes ? encoder : bridge;
+  const uint64_t tokens = unsign(input.text_tokens);
+  const uint64_t features = 2 * tokens * unsign(connectors.features());
+  // Residual, norm, queries, keys and values; gate, up and their product.
+  const uint64_t widths = unsign(5 * gemma.hidden_size + 3 * gemma.intermediate_size);
+  const uint64_t scores = unsign(gemma.num_attention_heads) * tokens * tokens;
+  return {"encode_text", program_bytes(input), larger.bytes, larger.mapped,
+          bytes_of(features + tokens * widths + scores, input)};
+}
+
+// What `frames` frames of `height` x `width` pixels take at the autoencoder's widest level: a
+// block's input, its normed and padded copies, and its output. There a position is a patch of 4x4
+// pixels with 128 channels, at every release.
+uint64_t vae_working_set(int64_t frames, int64_t height, int64_t width) {
+  constexpr uint64_t kChannels = 128, kPatch = 16, kCopies = 4;
+  return kCopies * kChannels * unsign(frames * height * width) / kPatch;
+}
+
+StageEstimate encode_image(const ModelFacts& facts, const MemoryInput& input) {
+  const auto total = convolution_weights(facts, input, "vae", "encoder.");
+  return {"encode_image", program_bytes(input), total.bytes, total.mapped,
+          bytes_of(vae_working_set(1, input.video.height, input.video.width), input)};
+}
+
+bool is_block(const std::string& name) { return name.starts_with("transformer_blocks."); }
+
+Weights transformer_weights(const ModelFacts& facts, const MemoryInput& input) {
+  const auto& component = facts.component("transformer");
+  const auto blocks = needed_weights(component, input.use, is_block) / input.use.parallel.tensor;
+  auto total = placed(blocks, facts.ltx2.transformer.num_layers, input.use);
+  total +=
+      needed_weights(component, input.use, [](const std::string& name) { return !is_block(name); });
+  return total;
+}
+
+StageEstimate denoise(const ModelFacts& facts, const MemoryInput& input) {
+  const auto& model = facts.ltx2.transformer;
+  const auto& parallel = input.use.parallel;
+  const auto total = transformer_weights(facts, input);
+  const auto latent = latent_shape(input.video, facts.shape);
+  const uint64_t all = unsign(token_count(latent, facts.shape));
+  const uint64_t tokens = all / unsign(parallel.ulysses * parallel.ring);
+  const uint64_t sound = unsign(ltx2_audio_frames(facts.ltx2, input.video.frames, input.fps));
+  const uint64_t branches =
+      unsign(std::max<int64_t>(1, (input.branches + parallel.cfg - 1) / parallel.cfg));
+  // A residual stream for each pass; then what one block holds at most: the normed input, the MLP's
+  // hidden layer and its activation, which is also about what queries, keys and values take.
+  constexpr uint64_t kBlock = 1 + 2 * 4;
+  const uint64_t stream =
+      tokens * unsign(model.video.width()) + sound * unsign(model.audio.width());
+  // Keys and values of the text: once for all steps, or those of one block.
+  const uint64_t kept_blocks = model.text_follows_step() ? 1 : unsign(model.num_layers);
+  const uint64_t text = 2 * kept_blocks * branches * unsign(input.text_tokens) *
+                        unsign(model.video.width() + model.audio.width()) / unsign(parallel.tensor);
+  // Latents and predictions in float32.
+  const uint64_t latents =
+      4 * (2 + unsign(input.branches)) *
+      (all * unsign(model.video.in_channels) + sound * unsign(model.audio.in_channels));
+  return {"denoise", program_bytes(input), total.bytes, total.mapped,
+          bytes_of((branches + kBlock) * stream + text, input) + latents};
+}
+
+StageEstimate decode_audio(const ModelFacts& facts, const MemoryInput& input) {
+  const auto& configs = facts.ltx2;
+  auto total = convolution_weights(facts, input, "audio_vae", "decoder.");
+  total += convolution_weights(facts, input, "vocoder", "");
+  const int64_t frames = ltx2_audio_frames(configs, input.video.frames, input.fps);
+  const int64_t mel = config::Ltx2AudioVaeConfig::mel_frames(std::max<int64_t>(1, frames));
+  // The vocoder's last level: a residual block's input, its activations and their sum, in float32.
+  const auto& generator =
+      configs.vocoder.bandwidth ? configs.vocoder.bandwidth->generator : configs.vocoder.generator;
+  const auto levels = static_cast<int64_t>(generator.upsample_factors.size());
+  const int64_t channels = std::max<int64_t>(1, generator.hidden_channels >> levels);
+  const uint64_t samples = unsign(mel * generator.upsampling());
+  return {"decode_audio", program_bytes(input), total.bytes, total.mapped,
+          4 * 6 * samples * unsign(channels)};
+}
+
+StageEstimate decode(const ModelFacts& facts, const MemoryInput& input) {
+  const auto total = convolution_weights(facts, input, "vae", "decoder.");
+  const auto& video = input.video;
+  const int64_t height = input.tiled ? std::min(input.tile_size, video.height) : video.height;
+  const int64_t width = input.tiled ? std::min(input.tile_size, video.width) : video.width;
+  const uint64_t frame = 3 * unsign(video.height * video.width) * sizeof(float);
+  // Every tile has all frames, and so has what is put together.
+  return {"decode", program_bytes(input), total.bytes, total.mapped,
+          bytes_of(vae_working_set(video.frames, height, width), input) +
+              (input.tiled ? 2 : 1) * frame * unsign(video.frames) + encoder_bytes(video)};
+}
+
+}  // namespace
+
+MemoryPlan ltx2_memory(const ModelFacts& facts, const MemoryInput& input) {
+  MemoryPlan plan;
+  plan.stages.push_back(encode_text(facts, input));
+  if (facts.task() == Task::kImageToVideo) plan.stages.push_back(encode_image(facts, input));
+  plan.stages.push_back(denoise(facts, input));
+  plan.stages.push_back(decode_audio(facts, input));
+  plan.stages.push_back(decode(facts, input));
+  return plan;
+}
+
+}  // namespace kinema::plan

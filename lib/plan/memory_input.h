@@ -1,0 +1,24 @@
+// What an estimate of memory depends on beside the model.
+#pragma once
+
+#include <cstdint>
+
+#include "config/units.h"
+#include "plan/geometry.h"
+#include "plan/memory_weights.h"
+
+namespace kinema::plan {
+
+struct MemoryInput {
+  VideoShape video;
+  config::Rational fps = {24, 1};
+  int64_t prompt_bytes = 0;  // of the longer prompt, for the number of text tokens
+  int64_t text_tokens = 0;   // where prompts are filled up to so many
+  int64_t steps = 1, branches = 1;
+  WeightUse use = {};
+  bool tiled = false;
+  int64_t tile_size = 256;   // output pixels
+  bool keeps_video = false;  // --save-tensors holds all frames in float32
+};
+
+}  // namespace kinema::plan
