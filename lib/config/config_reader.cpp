@@ -94,6 +94,21 @@ std::vector<double> ConfigReader::numbers(const std::string& key, std::vector<do
               [](const Json& item) { return item.is_number(); });
 }
 
+std::vector<bool> ConfigReader::booleans(const std::string& key,
+                                         const std::vector<bool>& fallback) {
+  const auto* value = find(key);
+  if (value == nullptr) return fallback;
+  if (value->is_boolean()) return std::vector<bool>(fallback.size(), value->get<bool>());
+  const auto wanted = "a boolean or a list of " + std::to_string(fallback.size()) + " is wanted";
+  if (!value->is_array() || value->size() != fallback.size()) refuse(key, wanted);
+  std::vector<bool> items;
+  for (const auto& item : *value) {
+    if (!item.is_boolean()) refuse(key, wanted);
+    items.push_back(item.get<bool>());
+  }
+  return items;
+}
+
 ConfigReader::IntegerLists ConfigReader::integer_lists(const std::string& key,
                                                        IntegerLists fallback) {
   const auto is_list = [](const Json& item) {

@@ -29,6 +29,8 @@ class ConfigReader {
   std::vector<std::string> strings(const std::string& key, std::vector<std::string> fallback);
   std::vector<int64_t> integers(const std::string& key, std::vector<int64_t> fallback);
   std::vector<double> numbers(const std::string& key, std::vector<double> fallback);
+  // `fallback` says how many are wanted; one boolean stands for all of them.
+  std::vector<bool> booleans(const std::string& key, const std::vector<bool>& fallback);
   using IntegerLists = std::vector<std::vector<int64_t>>;
   IntegerLists integer_lists(const std::string& key, IntegerLists fallback);
 

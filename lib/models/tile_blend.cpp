@@ -12,16 +12,26 @@
 namespace kinema::models {
 namespace {
 
-constexpr int64_t kHeight = 3, kWidth = 4;  // dimensions
+constexpr int64_t kHeight = 3, kWidth = 4, kDims = 5;  // dimensions
 
 // In float32 as the reference's double factors become for a float32 tensor; shaped to be multiplied
 // along `dim`.
 at::Tensor weights(const std::vector<float>& shares, int64_t dim, const at::Tensor& like) {
-  const auto along_width = at::tensor(shares, at::kFloat).to(like.device());
-  return dim == kHeight ? along_width.unsqueeze(1) : along_width;
+  std::vector<int64_t> shape(kDims - dim, 1);
+  shape.front() = static_cast<int64_t>(shares.size());
+  return at::tensor(shares, at::kFloat).to(like.device()).view(shape);
 }
 
-// Mixes the first values of `own` along `dim` with the neighbour's last ones.
+at::Tensor last(const at::Tensor& x, int64_t dim, int64_t extent) {
+  return x.narrow(dim, x.size(dim) - extent, extent).clone();
+}
+
+}  // namespace
+
+at::Tensor part_of(const at::Tensor& video, const plan::Rect& where) {
+  return video.narrow(kHeight, where.top, where.height).narrow(kWidth, where.left, where.width);
+}
+
 void mix(const at::Tensor& own, const at::Tensor& neighbour, int64_t dim) {
   const int64_t extent = neighbour.size(dim);
   if (extent == 0) return;
@@ -34,12 +44,6 @@ void mix(const at::Tensor& own, const at::Tensor& neighbour, int64_t dim) {
   const auto edge = own.narrow(dim, 0, extent);
   edge.copy_(neighbour * weights(falling, dim, own) + edge * weights(rising, dim, own));
 }
-
-at::Tensor last(const at::Tensor& x, int64_t dim, int64_t extent) {
-  return x.narrow(dim, x.size(dim) - extent, extent).clone();
-}
-
-}  // namespace
 
 TileBlender::TileBlender(plan::TileGrid grid, PieceSink sink)
     : grid_(std::move(grid)), sink_(std::move(sink)), added_(grid_.tiles().size()) {}

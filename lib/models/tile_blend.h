@@ -44,4 +44,11 @@ class TileBlender {
   std::map<int64_t, at::Tensor> above_, left_;
 };
 
+// The part of `video` [1, C, T, H, W] in a rectangle of its frames, a view.
+at::Tensor part_of(const at::Tensor& video, const plan::Rect& where);
+
+// Mixes the first values of `own` along dimension `dim` of [1, C, T, H, W] with all of `neighbour`,
+// the last values of the piece before it: the neighbour's weight falls from 1.
+void mix(const at::Tensor& own, const at::Tensor& neighbour, int64_t dim);
+
 }  // namespace kinema::models

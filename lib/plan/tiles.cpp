@@ -28,12 +28,30 @@ int64_t nearest_multiple(int64_t value, int64_t unit) {
   return std::max<int64_t>(1, (value + unit / 2) / unit) * unit;
 }
 
-void check_multiple(const char* flag, int64_t value, int64_t unit, config::Violations& violations) {
-  if (value > 0 && value % unit == 0) return;
+// What a latent stands for: `count` pixels of a side, or frames.
+struct Unit {
+  int64_t count;
+  const char* name;
+};
+
+void check_multiple(const char* flag, int64_t value, Unit unit, config::Violations& violations) {
+  if (value > 0 && value % unit.count == 0) return;
   violations.add(ErrorKind::kConfig,
-                 fmt::format("{} is {}, but must be a positive multiple of {} (a latent's pixels)",
-                             flag, value, unit),
-                 fmt::format("{} {}", flag, nearest_multiple(value, unit)));
+                 fmt::format("{} is {}, but must be a positive multiple of {} (a latent's {})",
+                             flag, value, unit.count, unit.name),
+                 fmt::format("{} {}", flag, nearest_multiple(value, unit.count)));
+}
+
+void check_overlap(const char* stride_flag,
+                   int64_t stride,
+                   const char* size_flag,
+                   int64_t size,
+                   config::Violations& violations) {
+  if (stride <= size) return;
+  violations.add(ErrorKind::kConfig,
+                 fmt::format("{} is {}, but must be at most {} ({}): tiles would leave gaps",
+                             stride_flag, stride, size_flag, size),
+                 fmt::format("{} {}", stride_flag, size));
 }
 
 }  // namespace
@@ -103,15 +121,32 @@ const Tile& TileGrid::at(int64_t row, int64_t column) const {
 }
 
 void check_tiling(const Tiling& tiling, int64_t pixels_per_latent, config::Violations& violations) {
-  check_multiple("--vae-tile-size", tiling.size, pixels_per_latent, violations);
-  check_multiple("--vae-tile-stride", tiling.stride, pixels_per_latent, violations);
-  if (tiling.stride > tiling.size) {
-    violations.add(ErrorKind::kConfig,
-                   fmt::format("--vae-tile-stride is {}, but must be at most --vae-tile-size ({}): "
-                               "tiles would leave gaps",
-                               tiling.stride, tiling.size),
-                   fmt::format("--vae-tile-stride {}", tiling.size));
+  const Unit unit = {pixels_per_latent, "pixels"};
+  check_multiple("--vae-tile-size", tiling.size, unit, violations);
+  check_multiple("--vae-tile-stride", tiling.stride, unit, violations);
+  check_overlap("--vae-tile-stride", tiling.stride, "--vae-tile-size", tiling.size, violations);
+}
+
+void check_frame_tiling(const FrameTiling& tiling,
+                        int64_t frames_per_latent,
+                        config::Violations& violations) {
+  const Unit unit = {frames_per_latent, "frames"};
+  check_multiple("--vae-tile-frames", tiling.size, unit, violations);
+  check_multiple("--vae-tile-frame-stride", tiling.stride, unit, violations);
+  check_overlap("--vae-tile-frame-stride", tiling.stride, "--vae-tile-frames", tiling.size,
+                violations);
+}
+
+std::vector<Stretch> stretches_for_decode(int64_t latent_frames,
+                                          const FrameTiling& tiling,
+                                          int64_t frames_per_latent) {
+  const int64_t size = tiling.size / frames_per_latent, stride = tiling.stride / frames_per_latent;
+  if (latent_frames <= size) return {{0, latent_frames}};
+  std::vector<Stretch> stretches;
+  for (int64_t begin = 0; begin < latent_frames; begin += stride) {
+    stretches.push_back({begin, std::min(size + 1, latent_frames - begin)});
   }
+  return stretches;
 }
 
 }  // namespace kinema::plan

@@ -69,4 +69,27 @@ class TileGrid {
   TileGrid(const Axis& vertical, const Axis& horizontal);
 };
 
+// Stretches of time, in frames of the video.
+struct FrameTiling {
+  int64_t size = 16;
+  int64_t stride = 8;  // what is left of the size overlaps
+};
+
+// Both must be multiples of `frames_per_latent`, the stride at most the size.
+void check_frame_tiling(const FrameTiling& tiling,
+                        int64_t frames_per_latent,
+                        config::Violations& violations);
+
+// One stretch of latent frames.
+struct Stretch {
+  int64_t begin = 0, size = 0;
+  bool operator==(const Stretch&) const = default;
+};
+
+// The stretches that LTX-2's autoencoder is decoded in: the tiling's, and one latent frame more
+// each, which stands for a single frame. Latents that fit into one are one.
+std::vector<Stretch> stretches_for_decode(int64_t latent_frames,
+                                          const FrameTiling& tiling,
+                                          int64_t frames_per_latent);
+
 }  // namespace kinema::plan

@@ -102,4 +102,23 @@ TEST_CASE("tilings that leave gaps or cut latents are refused by name", "[tiles]
   REQUIRE(violations.all()[1].what.find("gaps") != std::string::npos);
 }
 
+TEST_CASE("stretches of time overlap by their one frame more", "[tiles]") {
+  using Stretches = std::vector<Stretch>;
+  REQUIRE(stretches_for_decode(2, {}, 8) == Stretches{{0, 2}});
+  REQUIRE(stretches_for_decode(4, {}, 8) == Stretches{{0, 3}, {1, 3}, {2, 2}, {3, 1}});
+  REQUIRE(stretches_for_decode(7, {32, 24}, 8) == Stretches{{0, 5}, {3, 4}, {6, 1}});
+}
+
+TEST_CASE("stretches that leave gaps or cut latents are refused by name", "[tiles]") {
+  config::Violations none;
+  check_frame_tiling({}, 8, none);
+  REQUIRE(none.empty());
+
+  config::Violations violations;
+  check_frame_tiling({16, 20}, 8, violations);
+  REQUIRE(violations.all().size() == 2);
+  REQUIRE(violations.all()[0].what.find("--vae-tile-frame-stride is 20") != std::string::npos);
+  REQUIRE(violations.all()[1].what.find("--vae-tile-frames") != std::string::npos);
+}
+
 }  // namespace kinema::plan

@@ -4,14 +4,6 @@
 #include <ATen/ops/empty.h>
 
 namespace kinema::hunyuan15 {
-namespace {
-
-at::Tensor cut(const at::Tensor& video, const plan::Rect& rect) {
-  return video.narrow(3, rect.top, rect.height).narrow(4, rect.left, rect.width);
-}
-
-}  // namespace
-
 at::Tensor decode_tile(const VideoDecoder& decoder,
                        const at::Tensor& latents,
                        const plan::Tile& tile,
@@ -19,13 +11,14 @@ at::Tensor decode_tile(const VideoDecoder& decoder,
   const int64_t frames = decoder.frames(latents.size(2));
   at::Tensor pixels;
   int64_t done = 0;
-  decode_in_parts(decoder, cut(latents, tile.before), latent_frames, [&](const at::Tensor& part) {
-    if (!pixels.defined()) {
-      pixels = at::empty({1, part.size(1), frames, part.size(3), part.size(4)}, part.options());
-    }
-    pixels.narrow(2, done, part.size(2)).copy_(part);
-    done += part.size(2);
-  });
+  decode_in_parts(
+      decoder, models::part_of(latents, tile.before), latent_frames, [&](const at::Tensor& part) {
+        if (!pixels.defined()) {
+          pixels = at::empty({1, part.size(1), frames, part.size(3), part.size(4)}, part.options());
+        }
+        pixels.narrow(2, done, part.size(2)).copy_(part);
+        done += part.size(2);
+      });
   return pixels;
 }
 
@@ -33,7 +26,7 @@ at::Tensor encode_tile(const VideoEncoder& encoder,
                        const at::Tensor& pixels,
                        const plan::Tile& tile,
                        int64_t latent_frames) {
-  return encode_in_parts(encoder, cut(pixels, tile.before), latent_frames);
+  return encode_in_parts(encoder, models::part_of(pixels, tile.before), latent_frames);
 }
 
 void decode_tiled(const VideoDecoder& decoder,
@@ -58,7 +51,7 @@ at::Tensor encode_tiled(const VideoEncoder& encoder,
       moments = at::empty({1, piece.size(1), piece.size(2), grid.height(), grid.width()},
                           piece.options());
     }
-    cut(moments, where).copy_(piece);
+    models::part_of(moments, where).copy_(piece);
   });
   for (size_t i = 0; i < grid.tiles().size(); ++i) {
     blender.add(static_cast<int64_t>(i),
