@@ -9,8 +9,6 @@
 namespace kinema::hunyuan15 {
 namespace {
 
-constexpr int64_t kAnyGlyphWidth = 24;
-
 class Plain {
  public:
   Plain(weights::ParamSource& weights, const config::Hunyuan15TransformerConfig& config)
@@ -189,20 +187,6 @@ at::Tensor plain_velocity(weights::ParamSource& weights,
                           const at::Tensor& t_r,
                           const Condition& condition) {
   return Plain(weights, config).velocity(input, t, t_r, condition);
-}
-
-at::Tensor RandomSource::take(const std::string& name, at::IntArrayRef shape) {
-  auto& tensor = made_[name];
-  if (!tensor.defined()) {
-    std::vector<int64_t> sizes(shape.begin(), shape.end());
-    for (auto& size : sizes) size = size == -1 ? kAnyGlyphWidth : size;
-    at::manual_seed(std::hash<std::string>()(name));
-    tensor = at::randn(sizes);
-    const bool is_matrix = sizes.size() > 1;
-    if (is_matrix) tensor /= std::sqrt(static_cast<double>(tensor.numel() / sizes[0]));
-    if (!is_matrix) tensor = tensor * 0.1 + (name.ends_with("weight") ? 1.0 : 0.0);
-  }
-  return tensor;
 }
 
 }  // namespace kinema::hunyuan15

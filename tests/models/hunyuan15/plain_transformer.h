@@ -10,6 +10,9 @@
 
 namespace kinema::hunyuan15 {
 
+// What a glyph encoder's free width is here.
+constexpr int64_t kAnyGlyphWidth = 24;
+
 // input [1, in_channels, T, H, W], t and t_r [1] -> [1, out_channels, T, H, W]. Attention is
 // written out.
 at::Tensor plain_velocity(weights::ParamSource& weights,
@@ -18,15 +21,5 @@ at::Tensor plain_velocity(weights::ParamSource& weights,
                           const at::Tensor& t,
                           const at::Tensor& t_r,
                           const Condition& condition);
-
-// Seeded random weights for whatever is asked for: fan-in scaled, never constant.
-class RandomSource : public weights::ParamSource {
- public:
-  at::Tensor take(const std::string& name, at::IntArrayRef shape) override;
-  bool has(const std::string&) const override { return true; }
-
- private:
-  std::map<std::string, at::Tensor> made_;
-};
 
 }  // namespace kinema::hunyuan15

@@ -11,7 +11,7 @@
 #include "models/hunyuan15/condition_embedder.h"
 #include "models/hunyuan15/modulation.h"
 #include "nn/param_scope.h"
-#include "nn/seams.h"
+#include "support/local_seams.h"
 #include "support/map_source.h"
 
 namespace kinema::hunyuan15 {
@@ -35,13 +35,6 @@ struct TransformerCase {
   test::MapSource source;
 };
 
-// Everything here: nothing is split, fetched or exchanged.
-struct LocalSeams {
-  nn::LocalJointAttention attend;
-  nn::TokenSplit tokens;
-  nn::BlockWeights blocks;
-
-  nn::Seams seams() { return {attend, tokens, blocks}; }
-};
+using test::LocalSeams;
 
 }  // namespace kinema::hunyuan15

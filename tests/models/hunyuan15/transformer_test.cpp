@@ -10,6 +10,7 @@
 #include "models/hunyuan15/transformer_case.h"
 #include "sampling/flow_match.h"
 #include "sampling/guidance.h"
+#include "support/random_source.h"
 #include "support/tensors.h"
 
 namespace kinema::hunyuan15 {
@@ -149,7 +150,7 @@ TEST_CASE("Denoising follows the reference's latents step by step", "[transforme
 TEST_CASE("With patches, mean flow and every condition it equals the plain computation",
           "[transformer]") {
   auto config = patched_config();
-  RandomSource weights;
+  test::RandomSource weights(kAnyGlyphWidth);
   LocalSeams local;
   Transformer transformer(nn::ParamScope(weights), config, local.seams());
   auto t = at::tensor({1000.0F, 731.5F, 80.25F}), t_r = at::tensor({731.5F, 80.25F, 0.0F});
