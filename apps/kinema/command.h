@@ -18,6 +18,8 @@ struct Command {
 
 Command generate_command();
 Command plan_command();
+Command bench_command();
+Command report_command();
 Command inspect_command();
 Command models_command();
 Command version_command();

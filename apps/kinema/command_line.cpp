@@ -209,6 +209,12 @@ std::optional<std::string> CommandLine::value(const std::string& flag) const {
   return std::nullopt;
 }
 
+bool wants_json(const CommandLine& line) {
+  return std::any_of(line.settings.begin(), line.settings.end(), [](const auto& given) {
+    return given.key == "json" && given.value == "true";
+  });
+}
+
 CommandLine parse(const std::vector<std::string>& arguments,
                   const VerbFlags& takes,
                   Violations& violations) {

@@ -40,6 +40,9 @@ struct CommandLine {
   std::optional<std::string> value(const std::string& flag) const;
 };
 
+// Is --json among the settings?
+bool wants_json(const CommandLine& line);
+
 // `arguments` are those after the verb. Unknown flags and missing values go to `violations`.
 CommandLine parse(const std::vector<std::string>& arguments,
                   const VerbFlags& takes,

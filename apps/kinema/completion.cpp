@@ -19,6 +19,8 @@ _kinema() {{
   case "$previous" in
 {values}  esac
   case "${{COMP_WORDS[1]}}" in
+    completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$current")); return ;;
+    help) COMPREPLY=($(compgen -W "{verbs} exit-codes --man" -- "$current")); return ;;
 {cases}  esac
   if [[ "$current" == -* ]]; then
     COMPREPLY=($(compgen -W "$words" -- "$current"))
@@ -50,11 +52,10 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 // "auto on off" of a placeholder "auto|on|off"; nothing where any text may stand.
-std::string choices(const config::Option& option) {
-  const auto& text = option.field.placeholder;
+std::string choices(const std::string& text) {
   if (text.find('|') == std::string::npos || text.find_first_of("NMX[") != std::string::npos)
     return {};
-  std::string words = text;
+  auto words = text;
   for (auto& c : words) c = c == '|' ? ' ' : c;
   return words;
 }
@@ -65,11 +66,16 @@ std::string bash() {
     verbs += (verbs.empty() ? "" : " ") + command.name;
     cases += fmt::format("    {}) words=\"{}\" ;;\n", command.name, joined(flags_of(command)));
   }
-  for (const auto& option : config::options()) {
-    if (const auto words = choices(option); !words.empty()) {
-      values += fmt::format("    {}) COMPREPLY=($(compgen -W \"{}\" -- \"$current\")); return ;;\n",
-                            option.flag(), words);
-    }
+  const auto add_values = [&](const std::string& flag, const std::string& words) {
+    if (words.empty()) return;
+    values += fmt::format("    {}) COMPREPLY=($(compgen -W \"{}\" -- \"$current\")); return ;;\n",
+                          flag, words);
+  };
+  for (const auto& option : config::options())
+    add_values(option.flag(), choices(option.field.placeholder));
+  for (const auto& command : commands()) {
+    for (const auto& own : command.takes.own)
+      add_values(own.flags.front(), choices(own.placeholder));
   }
   return fmt::format(kBash, fmt::arg("verbs", verbs), fmt::arg("values", values),
                      fmt::arg("cases", cases));
@@ -81,20 +87,41 @@ std::string zsh() {
          bash();
 }
 
+// One flag of a verb: " -l name -r", with what may follow it.
+std::string fish_flag(const std::vector<std::string>& flags,
+                      const std::string& placeholder,
+                      const std::string& help) {
+  std::string text, about;
+  for (const auto& flag : flags)
+    text += flag.starts_with("--") ? " -l " + flag.substr(2) : " -s " + flag.substr(1);
+  const auto words = choices(placeholder);
+  if (!words.empty()) {
+    text += fmt::format(" -x -a '{}'", words);
+  } else if (!placeholder.empty()) {
+    text += " -r";
+  }
+  for (const char c : help) about += c == '\'' ? "\\'" : std::string(1, c);
+  return text + " -d '" + about + "'\n";
+}
+
 std::string fish() {
   std::string text = "# fish completion for kinema: kinema completion fish | source\n";
   for (const auto& command : commands()) {
     text += fmt::format("complete -c kinema -n __fish_use_subcommand -a {} -d '{}'\n", command.name,
                         command.summary);
+    const auto begin =
+        fmt::format("complete -c kinema -n '__fish_seen_subcommand_from {}'", command.name);
     for (const auto& key : command.takes.settings) {
       const auto& option = config::option(key);
-      text += fmt::format("complete -c kinema -n '__fish_seen_subcommand_from {}' -l {}{}\n",
-                          command.name, option.flag().substr(2),
-                          option.field.is_switch    ? ""
-                          : choices(option).empty() ? " -r"
-                                                    : fmt::format(" -x -a '{}'", choices(option)));
+      const auto value = option.field.is_switch ? "" : option.field.placeholder;
+      text += begin + fish_flag(option.flags, value, option.help);
+      for (const auto& shorthand : option.shorthands)
+        text += begin + fish_flag(shorthand.flags, "", shorthand.help);
     }
+    for (const auto& own : command.takes.own)
+      text += begin + fish_flag(own.flags, own.placeholder, own.help);
   }
+  text += "complete -c kinema -n '__fish_seen_subcommand_from completion' -x -a 'bash zsh fish'\n";
   return text;
 }
 

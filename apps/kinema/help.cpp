@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <sstream>
+#include <string_view>
+#include <utility>
 
 #include "base/log.h"
 #include "config/options.h"
@@ -29,42 +31,21 @@ std::string wrapped(const std::string& text) {
   return out + std::string(kIndent, ' ') + line + "\n";
 }
 
-std::string joined(const std::vector<std::string>& flags) {
-  std::string text;
-  for (const auto& flag : flags) text += (text.empty() ? "" : ", ") + flag;
-  return text;
-}
-
 bool is_unsupported(const Option& option) {
   const auto& list = config::unsupported_yet();
   return std::any_of(list.begin(), list.end(),
                      [&](const auto& one) { return one.key == option.key; });
 }
 
-std::string flags_line(const Option& option) {
-  if (option.field.is_switch) {
-    const bool on = option.field.json(config::Request{}).get<bool>();
-    return on ? "--no-" + option.flag().substr(2) : joined(option.flags);
-  }
-  const auto& value = option.field.placeholder;
-  return joined(option.flags) + (option.bare.empty() ? " " + value : " [" + value + "]");
-}
-
 std::string entry(const Option& option) {
-  std::string about = option.field.is_switch && flags_line(option).starts_with("--no-")
-                          ? "do not " + option.help
-                          : option.help;
-  if (is_unsupported(option)) about += " (not in this version)";
-  std::string text = "  " + flags_line(option) + "\n" +
-                     wrapped(about + fmt::format(" [{}: {}]", option.key, option.default_text()));
+  std::string text = "  " + flags_line(option) + "\n" + wrapped(about(option));
   for (const auto& shorthand : option.shorthands)
-    text += "  " + joined(shorthand.flags) + "\n" + wrapped(shorthand.help);
+    text += "  " + listed_flags(shorthand.flags) + "\n" + wrapped(shorthand.help);
   return text;
 }
 
 std::string entry(const VerbFlag& flag) {
-  return "  " + joined(flag.flags) + (flag.placeholder.empty() ? "" : " " + flag.placeholder) +
-         "\n" + wrapped(flag.help);
+  return "  " + flags_line(flag) + "\n" + wrapped(flag.help);
 }
 
 std::string head(const Command& command) {
@@ -122,7 +103,41 @@ std::string common_flags() {
   return text;
 }
 
+// Among the common ones already?
+bool is_common(const VerbFlag& flag) {
+  return std::any_of(std::begin(kCommon), std::end(kCommon), [&](const CommonRow& row) {
+    return std::string_view(row.flags).find(flag.flags.front()) != std::string_view::npos;
+  });
+}
+
 }  // namespace
+
+std::string listed_flags(const std::vector<std::string>& flags) {
+  std::string text;
+  for (const auto& flag : flags) text += (text.empty() ? "" : ", ") + flag;
+  return text;
+}
+
+std::string flags_line(const Option& option) {
+  if (option.field.is_switch) {
+    const bool on = option.field.json(config::Request{}).get<bool>();
+    return on ? "--no-" + option.flag().substr(2) : listed_flags(option.flags);
+  }
+  const auto& value = option.field.placeholder;
+  return listed_flags(option.flags) + (option.bare.empty() ? " " + value : " [" + value + "]");
+}
+
+std::string flags_line(const VerbFlag& flag) {
+  return listed_flags(flag.flags) + (flag.placeholder.empty() ? "" : " " + flag.placeholder);
+}
+
+std::string about(const Option& option) {
+  std::string text = option.field.is_switch && flags_line(option).starts_with("--no-")
+                         ? "do not " + option.help
+                         : option.help;
+  if (is_unsupported(option)) text += " (not in this version)";
+  return text + fmt::format(" [{}: {}]", option.key, option.default_text());
+}
 
 std::string general_help() {
   std::string text =
@@ -136,9 +151,12 @@ std::string general_help() {
 
 std::string short_help(const Command& command) {
   std::string text = head(command);
-  if (command.takes.settings.size() > 10) text += common_flags();
+  const bool has_common = command.takes.settings.size() > 10;
+  if (has_common) text += common_flags();
+  const char* gap = "\n";
   for (const auto& flag : command.takes.own) {
-    if (command.takes.settings.size() <= 10) text += "\n" + entry(flag);
+    if (has_common && is_common(flag)) continue;
+    text += std::exchange(gap, "") + entry(flag);
   }
   return text + fmt::format("\nMore: kinema {} --help | exit codes: kinema help exit-codes\n",
                             command.name);
@@ -162,7 +180,7 @@ std::string long_help(const Command& command) {
 std::string exit_codes_help() {
   return "exit codes\n"
          "    0  all done\n"
-         "    1  some jobs of a batch failed\n"
+         "    1  some jobs of a batch failed, or a comparison found a regression\n"
          "    2  usage: a flag or verb that does not exist or is malformed\n"
          "    3  a configuration, job or plan that breaks a rule\n"
          "    4  model files: missing, damaged, not what the model wants\n"

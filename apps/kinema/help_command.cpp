@@ -1,14 +1,17 @@
-// kinema help: the same texts as -h and --help, and the exit codes.
+// kinema help: the same texts as -h and --help, the exit codes, and the manual page.
 #include <iostream>
 
 #include "command.h"
 #include "help.h"
+#include "man_page.h"
 
 namespace kinema::cli {
 namespace {
 
 int run(const Command&, const CommandLine& line) {
-  if (line.positionals.empty()) {
+  if (line.has("--man")) {
+    std::cout << man_page();
+  } else if (line.positionals.empty()) {
     std::cout << general_help();
   } else if (line.positionals.front() == "exit-codes") {
     std::cout << exit_codes_help();
@@ -21,7 +24,11 @@ int run(const Command&, const CommandLine& line) {
 }  // namespace
 
 Command help_command() {
-  return {"help", "Explain a verb, or the exit codes.", "[VERB|exit-codes]", {}, {{}, {}, "TOPIC"},
+  return {"help",
+          "Explain a verb, or the exit codes.",
+          "[VERB|exit-codes] [--man]",
+          {"generate", "--man | man -l -"},
+          {{}, {{{"--man"}, "", "print the whole as a manual page"}}, "TOPIC"},
           run};
 }
 

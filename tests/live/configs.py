@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""Every file under configs/ is a job, or a sweep of jobs, that the program accepts as it stands.
+
+configs.py PROGRAM
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from live_checks import REPOSITORY, Checks
+from released import RELEASES, make
+
+CONFIGS = REPOSITORY / "configs"
+# Plans are made on the CPU as for the GPUs that the jobs are for, whatever memory is here.
+ANYWHERE = ["--device=cpu", "--dtype=bfloat16", "--max-memory=140", "--strict"]
+
+
+def run(program: Path, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(program), *words], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+def check_job(program: Path, folder: Path, file: Path, checks: Checks) -> None:
+    name = str(file.relative_to(CONFIGS))
+    planned = run(program, folder, "plan", str(file), "--json", *ANYWHERE)
+    if not checks.expect(planned.returncode == 0, f"{name}: {planned.stderr}"):
+        return
+    plan = json.loads(planned.stdout)
+    wanted = int(match[1]) if (match := re.match(r"(\d+)[cg]pu", file.name)) else None
+    checks.expect(plan["plan"]["ranks"] == wanted, f"{name}: {plan['plan']['ranks']} processes")
+    checks.expect("hsdp" not in name or plan["plan"]["hsdp_shard"] > 1, f"{name}: no HSDP")
+    checks.expect("offload" not in name or plan["job"]["offload"] == "block", f"{name}: no offload")
+    # The folder says what is made.
+    variant, version = plan["model"]["variant"], file.relative_to(CONFIGS).parts[1]
+    checks.expect("shapes" in name or variant == version, f"{name}: the model is {variant}")
+    if size := re.search(r"/(\d+)x(\d+)/", name):
+        made = [plan["job"]["width"], plan["job"]["height"]]
+        checks.expect(made == [int(size[1]), int(size[2])], f"{name}: {made}")
+
+
+def check_sweep(program: Path, folder: Path, file: Path, checks: Checks) -> None:
+    name = str(file.relative_to(CONFIGS))
+    expanded = run(program, folder, "bench", "--expand", str(file), "--json", *ANYWHERE)
+    if not checks.expect(expanded.returncode == 0, f"{name}: {expanded.stderr}"):
+        return
+    cells = json.loads(expanded.stdout)
+    usable = [cell for cell in cells if not cell["reason"]]
+    checks.expect(len(usable) >= 4, f"{name}: {len(usable)} cells can run")
+    for cell in cells:
+        reason = cell["reason"] or ""
+        checks.expect(
+            not reason or reason.startswith("excluded: "), f"{name}: {cell['label']}: {reason}"
+        )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("program", type=Path)
+    program = parser.parse_args().program.resolve()
+    checks = Checks()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        models = {make(release(), folder).name for release in RELEASES}
+        jobs = [
+            file
+            for file in sorted(CONFIGS.rglob("*.json"))
+            if file.parts[len(CONFIGS.parts)] not in ("models", "sweeps")
+        ]
+        used = {json.loads(file.read_text())["model"] for file in jobs}
+        checks.expect(models <= used, f"no job is for {models - used}")
+        for file in jobs:
+            check_job(program, folder, file, checks)
+        for file in sorted((CONFIGS / "sweeps").glob("*.json")):
+            check_sweep(program, folder, file, checks)
+    return checks.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

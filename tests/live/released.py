@@ -1,0 +1,262 @@
+"""Checkpoints with the configurations of the released models and the names and shapes of all their
+tensors, but no contents: the files are holes, so that a plan can be made of a full-size model."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from live_checks import REPOSITORY
+
+import diffusers
+import torch
+import transformers
+from diffusers.pipelines import ltx2
+
+Config = dict[str, Any]
+DATA = REPOSITORY / "tests" / "data"
+SCHEDULER = "scheduler/scheduler_config.json"
+
+
+@dataclass(frozen=True)
+class Release:
+    """`base` is the test checkpoint whose small files it has; the rest is what the release says
+    otherwise, by component or file."""
+
+    name: str
+    base: Path
+    configs: dict[str, Config]
+    files: dict[str, Config] = field(default_factory=dict)
+    # Where the release's component is of another class than the test checkpoint's.
+    classes: dict[str, list[str]] = field(default_factory=dict)
+
+
+HUNYUAN: dict[str, Config] = {
+    "transformer": {
+        "num_attention_heads": 16,
+        "attention_head_dim": 128,
+        "in_channels": 65,
+        "out_channels": 32,
+        "num_layers": 54,
+        "num_refiner_layers": 2,
+        "mlp_ratio": 4.0,
+        "text_embed_dim": 3584,
+        "text_embed_2_dim": 1472,
+        "image_embed_dim": 1152,
+        "rope_axes_dim": [16, 56, 56],
+    },
+    "vae": {
+        "latent_channels": 32,
+        "block_out_channels": [128, 256, 512, 1024, 1024],
+        "layers_per_block": 2,
+    },
+    "text_encoder": {
+        "hidden_size": 3584,
+        "num_hidden_layers": 28,
+        "num_attention_heads": 28,
+        "num_key_value_heads": 4,
+        "intermediate_size": 18944,
+        "vocab_size": 152064,
+        "layer_types": ["full_attention"] * 28,
+        "rope_parameters": {
+            "mrope_section": [16, 24, 24],
+            "rope_theta": 1e6,
+            "rope_type": "default",
+        },
+    },
+    "text_encoder_2": {
+        "d_model": 1472,
+        "d_kv": 64,
+        "num_heads": 6,
+        "d_ff": 3584,
+        "num_layers": 12,
+        "num_decoder_layers": 12,
+        "vocab_size": 1510,
+    },
+}
+SIGLIP: Config = {
+    "hidden_size": 1152,
+    "intermediate_size": 4304,
+    "num_hidden_layers": 27,
+    "num_attention_heads": 16,
+    "image_size": 384,
+    "patch_size": 14,
+}
+GEMMA: Config = {
+    "head_dim": 256,
+    "hidden_size": 3840,
+    "intermediate_size": 15360,
+    "layer_types": (["sliding_attention"] * 5 + ["full_attention"]) * 8,
+    "num_attention_heads": 16,
+    "num_hidden_layers": 48,
+    "num_key_value_heads": 8,
+    "query_pre_attn_scalar": 256,
+    "sliding_window": 1024,
+    "vocab_size": 262208,
+}
+# What 2.3 says otherwise than the classes' defaults, which are 2.0's.
+LTX_2_3: dict[str, Config] = {
+    "transformer": {
+        "gated_attn": True,
+        "cross_attn_mod": True,
+        "audio_gated_attn": True,
+        "audio_cross_attn_mod": True,
+        "use_prompt_embeddings": False,
+        "perturbed_attn": True,
+    },
+    "connectors": {
+        "video_connector_num_attention_heads": 32,
+        "video_connector_num_layers": 8,
+        "audio_connector_num_attention_heads": 32,
+        "audio_connector_attention_head_dim": 64,
+        "audio_connector_num_layers": 8,
+        "video_gated_attn": True,
+        "audio_gated_attn": True,
+        "per_modality_projections": True,
+        "proj_bias": True,
+        "video_hidden_dim": 4096,
+        "audio_hidden_dim": 2048,
+    },
+    "vae": {
+        "block_out_channels": [256, 512, 1024, 1024],
+        "layers_per_block": [4, 6, 4, 2, 2],
+        "decoder_block_out_channels": [256, 512, 512, 1024],
+        "decoder_layers_per_block": [4, 6, 4, 2, 2],
+        "decoder_spatio_temporal_scaling": [True] * 4,
+        "decoder_inject_noise": [False] * 5,
+        "upsample_type": ["spatiotemporal", "spatiotemporal", "temporal", "spatial"],
+        "upsample_residual": [False] * 4,
+        "upsample_factor": [2, 2, 1, 2],
+        "decoder_spatial_padding_mode": "zeros",
+    },
+}
+
+
+def hunyuan(variant: str) -> Release:
+    pictured = "i2v" in variant
+    wide = variant.startswith("720p")
+    step_distilled = variant.endswith("step_distilled")
+    configs = json.loads(json.dumps(HUNYUAN))
+    configs["transformer"] |= {
+        "target_size": 960 if wide else 640,
+        "task_type": "i2v" if pictured else "t2v",
+        "use_meanflow": step_distilled,
+    }
+    shift = 7.0 if step_distilled or (wide and pictured) else 9.0 if wide else 5.0
+    return Release(
+        f"HunyuanVideo-1.5-Diffusers-{variant}",
+        DATA / "hunyuan15" / ("i2v" if pictured else "t2v") / "model",
+        configs | ({"image_encoder": SIGLIP} if pictured else {}),
+        {
+            SCHEDULER: {"shift": shift},
+            "guider/guider_config.json": {"guidance_scale": 1.0 if "distilled" in variant else 6.0},
+        },
+    )
+
+
+def ltx(name: str, version: str, distilled: bool) -> Release:
+    def defaults(kind: Any) -> Config:
+        with torch.device("meta"):
+            return {key: value for key, value in kind().config.items() if not key.startswith("_")}
+
+    newer = version == "2.3"
+    kinds = {
+        "transformer": diffusers.LTX2VideoTransformer3DModel,
+        "vae": diffusers.AutoencoderKLLTX2Video,
+        "audio_vae": diffusers.AutoencoderKLLTX2Audio,
+        "connectors": ltx2.LTX2TextConnectors,
+        "vocoder": ltx2.vocoder.LTX2VocoderWithBWE if newer else ltx2.LTX2Vocoder,
+    }
+    own = {
+        "transformer": {"rope_type": "split"},
+        "connectors": {"rope_type": "split"},
+        "vae": {
+            "decoder_causal": False,
+            "spatial_compression_ratio": 32,
+            "temporal_compression_ratio": 8,
+        },
+    }
+    configs = {
+        part: defaults(kind) | own.get(part, {}) | (LTX_2_3.get(part, {}) if newer else {})
+        for part, kind in kinds.items()
+    }
+    dynamic = {"use_dynamic_shifting": not distilled, "shift_terminal": None if distilled else 0.1}
+    return Release(
+        name,
+        DATA / "ltx2" / "t2v" / "model",
+        configs | {"text_encoder": {"text_config": GEMMA, "vision_config": SIGLIP | {"image_size": 896}}},
+        {SCHEDULER: dynamic},
+        {"vocoder": ["ltx2", "LTX2VocoderWithBWE"]} if newer else {},
+    )
+
+
+RELEASES: list[Callable[[], Release]] = [
+    *(
+        lambda variant=variant: hunyuan(variant)
+        for variant in [
+            *["480p_t2v", "480p_i2v", "720p_t2v", "720p_i2v", "480p_t2v_distilled"],
+            *["480p_i2v_distilled", "720p_i2v_distilled", "480p_i2v_step_distilled"],
+        ]
+    ),
+    lambda: ltx("LTX-2", "2.0", distilled=False),
+    lambda: ltx("LTX-2-19b-distilled", "2.0", distilled=True),
+    lambda: ltx("LTX-2.3-Diffusers", "2.3", distilled=False),
+    lambda: ltx("LTX-2.3-Distilled-Diffusers", "2.3", distilled=True),
+]
+
+
+def _merged(old: Config, new: Config) -> Config:
+    return old | {
+        key: _merged(old[key], value) if isinstance(value, dict) and isinstance(old.get(key), dict) else value
+        for key, value in new.items()
+    }
+
+
+def _shapes(library: str, kind: str, config: Config) -> dict[str, tuple[int, ...]]:
+    """As the reference's class has them, without any memory."""
+    with torch.device("meta"):
+        if library == "transformers":
+            model_class = getattr(transformers, kind)
+            model = model_class(model_class.config_class.from_dict(config))
+        else:
+            place = diffusers if library == "diffusers" else ltx2
+            model = getattr(place, kind, None) or getattr(ltx2.vocoder, kind)
+            model = model.from_config(config)
+    return {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+
+
+def _write_holes(path: Path, shapes: dict[str, tuple[int, ...]]) -> None:
+    header: Config = {}
+    end = 0
+    for name, shape in shapes.items():
+        begin, end = end, end + 2 * torch.Size(shape).numel()
+        header[name] = {"dtype": "BF16", "shape": list(shape), "data_offsets": [begin, end]}
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with path.open("wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        file.truncate(8 + len(text) + end)
+
+
+def make(release: Release, folder: Path) -> Path:
+    """The checkpoint in a folder of its name."""
+    target = folder / release.name
+    shutil.copytree(
+        release.base, target, ignore=shutil.ignore_patterns("*.safetensors", "*.index.json")
+    )
+    index = json.loads((target / "model_index.json").read_text()) | release.classes
+    (target / "model_index.json").write_text(json.dumps(index))
+    for name, changes in release.files.items():
+        file = target / name
+        file.write_text(json.dumps(json.loads(file.read_text()) | changes))
+    for part, changes in release.configs.items():
+        file = target / part / "config.json"
+        library, kind = index[part]
+        old = {} if part in release.classes else json.loads(file.read_text())
+        config = _merged(old, changes) | {"_class_name": kind}
+        file.write_text(json.dumps(config))
+        name = "model" if library == "transformers" else "diffusion_pytorch_model"
+        _write_holes(target / part / f"{name}.safetensors", _shapes(library, kind, config))
+    return target
