@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include <ATen/ops/rms_norm.h>
+
 namespace kinema::ltx2 {
 namespace {
 
@@ -17,6 +19,11 @@ constexpr int64_t kToVideoScale = 0, kToVideoShift = 1;
 constexpr int64_t kToAudioScale = 2, kToAudioShift = 3;
 constexpr int64_t kCrossGate = 4;
 constexpr int64_t kCrossVectors = 5;
+
+// x / rms(x), without parameters.
+at::Tensor normed(const at::Tensor& x, double eps) {
+  return at::rms_norm(x, {x.size(-1)}, {}, eps);
+}
 
 nn::Bias bias(bool present) { return present ? nn::Bias::kPresent : nn::Bias::kNone; }
 
@@ -67,7 +74,7 @@ at::Tensor StreamLayers::after_self(const at::Tensor& x,
                                     SelfAttention how,
                                     const Rotary& rotary,
                                     const nn::JointAttention& attend) const {
-  auto h = vectors.modulated(nn::rms_normed(x, eps_), kSelfScale, kSelfShift);
+  auto h = vectors.modulated(normed(x, eps_), kSelfScale, kSelfShift);
   at::Tensor attended;
   if (how == SelfAttention::kValuesOnly) {
     attended = self_.values(h);
@@ -90,7 +97,7 @@ KeysValues StreamLayers::text_keys(const at::Tensor& text,
 at::Tensor StreamLayers::after_text(const at::Tensor& x,
                                     const TokenVectors& vectors,
                                     const KeysValues& text) const {
-  auto h = nn::rms_normed(x, eps_);
+  auto h = normed(x, eps_);
   if (modulated_queries_) h = vectors.modulated(h, kTextScale, kTextShift);
   auto y = text_.out(attended(text_.queries(h), text), h);
   return modulated_queries_ ? vectors.gated(x, y, kTextGate) : y.add_(x);
@@ -98,7 +105,7 @@ at::Tensor StreamLayers::after_text(const at::Tensor& x,
 
 at::Tensor StreamLayers::after_feed_forward(const at::Tensor& x,
                                             const TokenVectors& vectors) const {
-  auto h = vectors.modulated(nn::rms_normed(x, eps_), kFeedScale, kFeedShift);
+  auto h = vectors.modulated(normed(x, eps_), kFeedScale, kFeedShift);
   return vectors.gated(x, feed_forward_(h), kFeedGate);
 }
 
@@ -127,7 +134,7 @@ Streams Exchange::operator()(const Streams& x,
                              const Rotaries& rotaries,
                              const nn::JointAttention& attend) const {
   // Both directions read the streams as they are before either.
-  auto v = nn::rms_normed(x.video, eps_), a = nn::rms_normed(x.audio, eps_);
+  auto v = normed(x.video, eps_), a = normed(x.audio, eps_);
 
   auto asks = video.modulated(v.clone(), kToVideoScale, kToVideoShift);
   auto heard = audio.modulated(a.clone(), kToVideoScale, kToVideoShift);

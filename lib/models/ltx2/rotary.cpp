@@ -59,7 +59,8 @@ at::Tensor rotated(const at::Tensor& x, const Rotary& rotary) {
   // Of a head's channels as [D / 2, 2] or [2, D / 2], the dimension that tells a pair apart.
   const int64_t pair = rotary.type == config::Ltx2RopeType::kInterleaved ? -1 : -2;
   const auto halves = pair == -1 ? std::vector<int64_t>{-1, 2} : std::vector<int64_t>{2, -1};
-  auto in = x.to(at::kFloat).flatten(2).unflatten(2, {rotary.cos.size(1), -1}).unflatten(3, halves);
+  // Products with the tables are float32 whatever x is.
+  auto in = x.flatten(2).unflatten(2, {rotary.cos.size(1), -1}).unflatten(3, halves);
   auto out = in * rotary.cos.unsqueeze(pair);
   out.select(pair, 0).addcmul_(in.select(pair, 1), rotary.sin, -1);
   out.select(pair, 1).addcmul_(in.select(pair, 0), rotary.sin);
