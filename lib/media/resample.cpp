@@ -34,13 +34,37 @@ double bicubic(double x) {
   return 0.0;
 }
 
+double value_at(Filter filter, double x) {
+  switch (filter) {
+    case Filter::kBilinear:
+      return std::max(0.0, 1.0 - std::abs(x));
+    case Filter::kBicubic:
+      return bicubic(x);
+    case Filter::kLanczos:
+      return lanczos(x);
+  }
+  return 0.0;
+}
+
+double support_of(Filter filter) {
+  switch (filter) {
+    case Filter::kBilinear:
+      return 1.0;
+    case Filter::kBicubic:
+      return 2.0;
+    case Filter::kLanczos:
+      return 3.0;
+  }
+  return 0.0;
+}
+
 int32_t fixed_point(double weight) {
   return static_cast<int32_t>(weight * (1 << kFractionBits) + (weight < 0 ? -0.5 : 0.5));
 }
 
 Taps taps_at(int output, int in, double scale, Filter filter) {
   const double stretch = std::max(scale, 1.0);  // downscaling widens the filter
-  const double support = (filter == Filter::kLanczos ? 3.0 : 2.0) * stretch;
+  const double support = support_of(filter) * stretch;
   const double center = (output + 0.5) * scale;
   const double shrink = 1.0 / stretch;
   const int first = std::max(static_cast<int>(center - support + 0.5), 0);
@@ -48,8 +72,7 @@ Taps taps_at(int output, int in, double scale, Filter filter) {
   std::vector<double> weights;
   double sum = 0.0;
   for (int tap = 0; tap < end - first; ++tap) {
-    const double x = (tap + first - center + 0.5) * shrink;
-    weights.push_back(filter == Filter::kLanczos ? lanczos(x) : bicubic(x));
+    weights.push_back(value_at(filter, (tap + first - center + 0.5) * shrink));
     sum += weights.back();
   }
   Taps taps{first, {}};

@@ -5,8 +5,9 @@
 
 namespace kinema::media {
 
-// Cubic convolution with a = -0.5 (two pixels of support), Lanczos with three lobes.
-enum class Filter { kBicubic, kLanczos };
+// A triangle (one pixel of support), cubic convolution with a = -0.5 (two), Lanczos with three
+// lobes.
+enum class Filter { kBilinear, kBicubic, kLanczos };
 
 // A rectangle of a picture, in pixels.
 struct Window {

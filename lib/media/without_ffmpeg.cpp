@@ -1,6 +1,7 @@
 // What needs FFmpeg, in a build without it: refused with what to do instead.
 #include "base/error.h"
 #include "media/image_file.h"
+#include "media/recompress.h"
 #include "media/sound_file.h"
 #include "media/video_format.h"
 #include "media/video_reader.h"
@@ -17,6 +18,11 @@ std::vector<VideoCodec> available_codecs() { return {}; }
 
 Image decoded_image(std::span<const uint8_t>, const ImageHeader&, const std::string& name) {
   throw Error(ErrorKind::kConfig, name + ": this build has no FFmpeg and reads no pictures", kHint);
+}
+
+Image recompressed(const Image&, int) {
+  throw Error(ErrorKind::kConfig, "this build has no FFmpeg and compresses no pictures",
+              "--image-crf 0");
 }
 
 class VideoWriter::Impl {};

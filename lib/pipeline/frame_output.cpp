@@ -3,14 +3,18 @@
 #include "pipeline/frame_output.h"
 
 #include <span>
+#include <utility>
 
 #include <ATen/ops/cat.h>
 
 #include "media/frame_folder.h"
-#include "media/video_writer.h"
+#include "media/sound_file.h"
 
 namespace kinema::pipeline {
 namespace {
+
+// A whole clip comes at once from tiles; its copies on the way to 8 bits need not.
+constexpr int64_t kFramesAtOnce = 4;
 
 media::VideoCodec codec_of(config::Codec codec) {
   switch (codec) {
@@ -37,21 +41,30 @@ media::VideoFormat format_of(const config::Request& request) {
 
 }  // namespace
 
-FrameOutput::FrameOutput(const Runtime& runtime, const std::string& comment) : runtime_(runtime) {
+FrameOutput::FrameOutput(const Runtime& runtime,
+                         const std::string& comment,
+                         const std::optional<media::SoundFormat>& sound)
+    : runtime_(runtime), format_(format_of(runtime.request)), sound_format_(sound) {
   const auto& request = runtime.request;
-  const auto format = format_of(request);
+  if (request.audio) format_.sound = sound;
   if (request.output) {
-    sinks_.push_back(std::make_unique<media::VideoWriter>(*request.output, format, comment));
+    auto video = std::make_unique<media::VideoWriter>(*request.output, format_, comment);
+    video_ = video.get();
+    sinks_.push_back(std::move(video));
   }
   if (request.frames_dir) {
-    sinks_.push_back(std::make_unique<media::FrameFolder>(*request.frames_dir, format.size));
+    sinks_.push_back(std::make_unique<media::FrameFolder>(*request.frames_dir, format_.size));
   }
 }
 
 FrameOutput::~FrameOutput() = default;
 
 void FrameOutput::add(const at::Tensor& frames) {
-  auto unit = (frames[0].permute({1, 2, 3, 0}).to(at::kFloat) * 0.5 + 0.5).clamp_(0, 1);
+  for (const auto& few : frames.split(kFramesAtOnce, 2)) convert(few);
+}
+
+void FrameOutput::convert(const at::Tensor& frames) {
+  auto unit = (frames[0].permute({1, 2, 3, 0}).to(at::kFloat) * 0.5).add_(0.5).clamp_(0, 1);
   if (runtime_.dump.wanted()) kept_.push_back(unit.to(at::kCPU).contiguous());
   auto bytes = (unit * 255).round_().to(at::kByte).to(at::kCPU).contiguous();  // [F, H, W, 3]
   const auto frame_bytes = static_cast<size_t>(bytes.stride(0));
@@ -63,8 +76,22 @@ void FrameOutput::add(const at::Tensor& frames) {
   frames_ += bytes.size(0);
 }
 
+void FrameOutput::add_sound(const at::Tensor& wave) {
+  runtime_.dump.add("audio", wave);
+  const auto samples = wave.to(at::kCPU).to(at::kFloat).contiguous();
+  const auto* data = samples.const_data_ptr<float>();
+  media::Sound sound{*sound_format_, {data, data + samples.numel()}};
+  if (runtime_.request.wav) sound_ = sound;
+  if (video_ != nullptr && format_.sound) video_->sound(std::move(sound));
+}
+
 void FrameOutput::commit() {
   if (!kept_.empty()) runtime_.dump.add("video", at::cat(kept_, 0));
+  if (sound_) {
+    const auto length = media::samples_of(frames_, format_.fps, sound_->format.rate);
+    media::write_wav(*runtime_.request.wav, media::fitted(*sound_, length),
+                     media::WavSamples::kInt16);
+  }
   for (auto& sink : sinks_) sink->commit();
 }
 

@@ -1,14 +1,17 @@
-// Where decoded frames go: converted to 8 bits and handed to the video file, the frame folder and
-// the tensor dump.
+// Where decoded frames and their sound go: converted and handed to the video file, the frame
+// folder, the sound file and the tensor dump.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
 #include "media/frame_sink.h"
+#include "media/sound.h"
+#include "media/video_writer.h"
 #include "pipeline/runtime.h"
 
 namespace kinema::pipeline {
@@ -18,18 +21,29 @@ namespace kinema::pipeline {
 class FrameOutput {
  public:
   // `comment`: JSON of the job for the file's comment tag, or empty.
-  FrameOutput(const Runtime& runtime, const std::string& comment);
+  // `sound`: of what will come with the frames.
+  FrameOutput(const Runtime& runtime,
+              const std::string& comment,
+              const std::optional<media::SoundFormat>& sound);
   ~FrameOutput();
 
-  // frames: [1, 3, F, H, W], about -1..1, clamped here.
+  // frames: [1, 3, F, H, W], about -1..1, clamped here. Works on a few frames at a time.
   void add(const at::Tensor& frames);
+  // wave: [channels, samples], about -1..1: the whole sound, once. In files it ends with the video.
+  void add_sound(const at::Tensor& wave);
   // All frames are there: the targets get their names.
   void commit();
 
   int64_t frames() const { return frames_; }
 
  private:
+  void convert(const at::Tensor& frames);
+
   const Runtime& runtime_;
+  media::VideoFormat format_;
+  std::optional<media::SoundFormat> sound_format_;
+  media::VideoWriter* video_ = nullptr;  // one of the sinks
+  std::optional<media::Sound> sound_;    // for a file of its own
   std::vector<std::unique_ptr<media::FrameSink>> sinks_;
   std::vector<at::Tensor> kept_;  // for the tensor dump, [F, H, W, 3] float32
   int64_t frames_ = 0;

@@ -10,9 +10,11 @@ namespace kinema::pipeline {
 namespace {
 
 // Opened before any work, so that a folder that cannot be written to is found at once.
-std::unique_ptr<FrameOutput> opened_output(const Runtime& runtime, const std::string& comment) {
+std::unique_ptr<FrameOutput> opened_output(const Runtime& runtime,
+                                           const VideoModel& model,
+                                           const std::string& comment) {
   if (!runtime.team.is_first()) return nullptr;
-  return std::make_unique<FrameOutput>(runtime, comment);
+  return std::make_unique<FrameOutput>(runtime, comment, model.sound(runtime));
 }
 
 JobResult decode_into(Runtime& runtime,
@@ -32,12 +34,15 @@ JobResult decode_into(Runtime& runtime,
 
 }  // namespace
 
-JobResult generate(Runtime& runtime, VideoModel& model, const std::string& comment) {
-  const auto output = opened_output(runtime, comment);
+JobResult generate(Runtime& runtime,
+                   VideoModel& model,
+                   const std::string& comment,
+                   const std::optional<std::filesystem::path>& keep) {
+  const auto output = opened_output(runtime, model, comment);
   const auto latents = model.denoise(runtime);
   // Before decoding, so that a decode that fails loses nothing.
-  if (runtime.request.save_latents && runtime.team.is_first())
-    write_latents(*runtime.request.save_latents, latents, comment);
+  for (const auto& path : {runtime.request.save_latents, keep})
+    if (path && runtime.team.is_first()) write_latents(*path, latents, comment);
   return decode_into(runtime, model, latents, output.get());
 }
 
@@ -45,7 +50,7 @@ JobResult decode(Runtime& runtime,
                  VideoModel& model,
                  const Latents& latents,
                  const std::string& comment) {
-  const auto output = opened_output(runtime, comment);
+  const auto output = opened_output(runtime, model, comment);
   return decode_into(runtime, model, latents, output.get());
 }
 

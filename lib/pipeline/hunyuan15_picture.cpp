@@ -2,40 +2,20 @@
 // encoder's square.
 #include "pipeline/hunyuan15_picture.h"
 
-#include <ATen/ops/from_blob.h>
-
 #include "base/log.h"
 #include "media/image_file.h"
 #include "media/image_fit.h"
 #include "pipeline/component.h"
+#include "pipeline/picture.h"
 
 namespace kinema::pipeline {
 namespace {
-
-media::Fit fit_of(config::ImageFit fit) {
-  switch (fit) {
-    case config::ImageFit::kReference:
-    case config::ImageFit::kCrop:
-      return media::Fit::kCrop;
-    case config::ImageFit::kPad:
-      return media::Fit::kPad;
-    case config::ImageFit::kStretch:
-      return media::Fit::kStretch;
-  }
-  return media::Fit::kCrop;
-}
-
-// [H, W, 3] uint8.
-at::Tensor tensor_of(media::Image& image) {
-  return at::from_blob(image.rgb.data(), {image.size.height, image.size.width, 3}, at::kByte)
-      .clone();
-}
 
 media::Image fitted_picture(const Runtime& runtime) {
   const auto& request = runtime.request;
   const auto picture = media::read_image(*request.image);
   const media::Size frame{static_cast<int>(*request.width), static_cast<int>(*request.height)};
-  const auto fit = fit_of(request.image_fit);
+  const auto fit = fit_of(request.image_fit, media::Fit::kCrop);
   if (runtime.team.is_first()) note(media::fit_description(picture.size, frame, fit));
   return media::fitted(picture, frame, fit);
 }
@@ -71,9 +51,7 @@ Picture Hunyuan15Picture::encode(Runtime& runtime, Hunyuan15Vae& vae) {
   runtime.dump.add("image_cropped_uint8", bytes);
   Picture picture;
   picture.embeds = embeds(runtime, fitted);
-  auto pixels = bytes.permute({2, 0, 1}).to(at::kFloat).div(255).mul(2).sub(1);
-  picture.latents =
-      vae.encode(runtime, pixels.unsqueeze(1).unsqueeze(0).to(runtime.device).to(runtime.dtype));
+  picture.latents = vae.encode(runtime, pixels_of(bytes).to(runtime.device).to(runtime.dtype));
   runtime.dump.add("image_embeds", picture.embeds);
   runtime.dump.add("cond_latents", picture.latents);
   return picture;

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "pipeline/prompt_rounds.h"
 #include "pipeline/streamed_component.h"
 #include "text/hunyuan15_prompt.h"
 
@@ -78,30 +79,10 @@ class GlyphEncoder {
   text::T5Encoder model_;
 };
 
-// What this rank does in each round, in which every column of guidance branches has one prompt at
-// most: the prompt to encode, or nothing but help its peers with its part of the weights. Prompts
-// are encoded by their column's first tensor-parallel ranks.
-std::vector<std::optional<size_t>> rounds_here(const parallel::Team& team, size_t prompts) {
-  std::vector<std::optional<size_t>> rounds;
-  if (!team.denoises()) return rounds;
-  const auto columns = static_cast<size_t>(team.cfg().size());
-  const auto column = static_cast<size_t>(team.cfg().rank());
-  const int first = team.speaker(column), rank = team.replica().rank();
-  const bool speaks = rank >= first && rank < first + team.tensor_ranks();
-  for (size_t start = 0; start < prompts; start += columns) {
-    if (speaks && start + column < prompts) {
-      rounds.emplace_back(start + column);
-    } else if (team.weights()) {
-      rounds.emplace_back();
-    }
-  }
-  return rounds;
-}
-
 std::vector<hunyuan15::Condition> encoded_here(Runtime& runtime,
                                                const std::vector<text::Hunyuan15Tokens>& tokens) {
   std::vector<hunyuan15::Condition> conditions(tokens.size());
-  const auto rounds = rounds_here(runtime.team, tokens.size());
+  const auto rounds = prompt_rounds(runtime.team, tokens.size());
   if (rounds.empty()) return conditions;
   TextEncoder text(runtime, static_cast<int64_t>(rounds.size()));
   std::optional<GlyphEncoder> glyphs;

@@ -3,11 +3,9 @@
 
 #include <string>
 
-#include <ATen/ops/empty.h>
-
 #include "base/interrupt.h"
-#include "parallel/tile_team.h"
 #include "pipeline/component.h"
+#include "pipeline/tiled.h"
 
 namespace kinema::pipeline {
 namespace {
@@ -15,14 +13,6 @@ namespace {
 // Latent frames decoded at a time: larger parts keep the convolutions busier, smaller ones need
 // less memory.
 constexpr int64_t kLatentFrames = 2;
-
-bool is_tiled(const Runtime& runtime) {
-  return runtime.request.vae_tiling == config::VaeTiling::kOn;
-}
-
-plan::Tiling tiling_of(const Runtime& runtime) {
-  return {*runtime.request.vae_tile_size, *runtime.request.vae_tile_stride};
-}
 
 // One half of the autoencoder, and the other half's weights declared unused.
 OpenComponent half(Runtime& runtime, const char* other) {
@@ -33,35 +23,22 @@ int64_t frames_of(const Runtime& runtime, const at::Tensor& latents) {
   return (latents.size(2) - 1) * runtime.model.hunyuan15.vae.temporal_compression_ratio + 1;
 }
 
+plan::TileGrid grid_of(const Runtime& runtime, const at::Tensor& latents) {
+  return plan::TileGrid::for_decode(latents.size(3), latents.size(4), tiling_of(runtime),
+                                    runtime.model.hunyuan15.vae.spatial_compression_ratio);
+}
+
 void decode_tiles(Runtime& runtime,
                   const hunyuan15::VideoDecoder& decoder,
                   const at::Tensor& latents,
                   FrameOutput* output) {
-  const auto& config = runtime.model.hunyuan15.vae;
-  const auto grid = plan::TileGrid::for_decode(latents.size(3), latents.size(4), tiling_of(runtime),
-                                               config.spatial_compression_ratio);
-  const int64_t frames = frames_of(runtime, latents);
-  at::Tensor video;
-  models::TileBlender blender(grid, [&](const at::Tensor& piece, const plan::Rect& where) {
-    video.narrow(3, where.top, where.height).narrow(4, where.left, where.width).copy_(piece);
-  });
-  if (output != nullptr) {
-    video =
-        at::empty({1, config.out_channels, frames, grid.height(), grid.width()}, latents.options());
-  }
-  parallel::make_tiles(
-      grid, runtime.team.vae(), config.out_channels, frames, latents.options(),
-      [&](int64_t index) {
-        stop_if_interrupted("in decode");
-        auto tile = hunyuan15::decode_tile(decoder, latents,
-                                           grid.tiles()[static_cast<size_t>(index)], kLatentFrames);
-        if (output == nullptr) runtime.stages.step_done();
-        return tile;
+  const auto video = assembled(
+      runtime, grid_of(runtime, latents), runtime.model.hunyuan15.vae.out_channels,
+      frames_of(runtime, latents), latents.options(),
+      [&](const plan::Tile& tile) {
+        return hunyuan15::decode_tile(decoder, latents, tile, kLatentFrames);
       },
-      [&](int64_t index, at::Tensor tile) {
-        blender.add(index, std::move(tile));
-        runtime.stages.step_done();
-      });
+      [&] { runtime.stages.step_done(); });
   if (output != nullptr) output->add(video);
 }
 
@@ -78,10 +55,7 @@ void decode_parts(Runtime& runtime,
 
 int64_t decode_steps(const Runtime& runtime, const at::Tensor& latents) {
   if (!is_tiled(runtime)) return (latents.size(2) + kLatentFrames - 1) / kLatentFrames;
-  const auto grid =
-      plan::TileGrid::for_decode(latents.size(3), latents.size(4), tiling_of(runtime),
-                                 runtime.model.hunyuan15.vae.spatial_compression_ratio);
-  return static_cast<int64_t>(grid.tiles().size());
+  return static_cast<int64_t>(grid_of(runtime, latents).tiles().size());
 }
 
 at::Tensor moments_in_tiles(Runtime& runtime,
@@ -90,18 +64,10 @@ at::Tensor moments_in_tiles(Runtime& runtime,
   const auto& config = runtime.model.hunyuan15.vae;
   const auto grid = plan::TileGrid::for_encode(pixels.size(3), pixels.size(4), tiling_of(runtime),
                                                config.spatial_compression_ratio);
-  const int64_t channels = 2 * config.latent_channels;
-  auto moments = at::empty({1, channels, 1, grid.height(), grid.width()}, pixels.options());
-  models::TileBlender blender(grid, [&](const at::Tensor& piece, const plan::Rect& where) {
-    moments.narrow(3, where.top, where.height).narrow(4, where.left, where.width).copy_(piece);
-  });
-  parallel::make_tiles(
-      grid, runtime.team.vae(), channels, 1, pixels.options(),
-      [&](int64_t index) {
-        return hunyuan15::encode_tile(encoder, pixels, grid.tiles()[static_cast<size_t>(index)], 1);
-      },
-      [&](int64_t index, at::Tensor tile) { blender.add(index, std::move(tile)); });
-  return moments;
+  return assembled(
+      runtime, grid, 2 * config.latent_channels, 1, pixels.options(),
+      [&](const plan::Tile& tile) { return hunyuan15::encode_tile(encoder, pixels, tile, 1); },
+      [] {});
 }
 
 }  // namespace
@@ -144,7 +110,7 @@ at::Tensor Hunyuan15Vae::encode(Runtime& runtime, const at::Tensor& pixels) {
   if (works) {
     const auto& network = encoder(runtime);
     auto moments = is_tiled(runtime) ? moments_in_tiles(runtime, network, pixels) : network(pixels);
-    latents = hunyuan15::latents_of(moments, runtime.model.hunyuan15.vae);
+    if (moments.defined()) latents = hunyuan15::latents_of(moments, runtime.model.hunyuan15.vae);
   }
   // The first rank put the tiles together.
   return parallel::shared_from(runtime.team.replica(), 0, latents).to(runtime.device);

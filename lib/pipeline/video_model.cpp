@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "pipeline/hunyuan15_model.h"
+#include "pipeline/ltx2_model.h"
 
 namespace kinema::pipeline {
 
@@ -10,6 +11,8 @@ std::unique_ptr<VideoModel> make_video_model(const plan::ModelFacts& model, Keep
   switch (model.index.family) {
     case checkpoint::Family::kHunyuan15:
       return std::make_unique<Hunyuan15Model>(keep);
+    case checkpoint::Family::kLtx2:
+      return std::make_unique<Ltx2Model>(keep);
   }
   throw Error(ErrorKind::kInternal, "no pipeline for this family of models");
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "pipeline/frame_output.h"
@@ -29,7 +30,11 @@ class VideoModel {
   // encoded; its picture is encoded here (stages "encode_image", "load", "denoise").
   virtual Latents denoise(Runtime& runtime) = 0;
 
-  // Hands the frames to `output`, which only the first rank has (stages "load", "decode").
+  // Of the sound that comes with the frames.
+  virtual std::optional<media::SoundFormat> sound(const Setup&) const { return std::nullopt; }
+
+  // Hands the frames and the sound to `output`, which only the first rank has (stages "load",
+  // "decode").
   virtual void decode(Runtime& runtime, const Latents& latents, FrameOutput* output) = 0;
 
   // Lets go of networks that were kept; they are loaded again when they are needed.

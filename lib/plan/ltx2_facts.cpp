@@ -35,4 +35,11 @@ int64_t ltx2_audio_frames(const Ltx2Configs& configs, int64_t frames, const conf
   return static_cast<int64_t>(std::nearbyint(seconds * per_second));
 }
 
+std::vector<int64_t> ltx2_audio_shape(const Ltx2Configs& configs,
+                                      int64_t frames,
+                                      const config::Rational& fps) {
+  return {1, configs.audio_vae.latent_channels, ltx2_audio_frames(configs, frames, fps),
+          configs.audio_vae.latent_mel_bins()};
+}
+
 }  // namespace kinema::plan

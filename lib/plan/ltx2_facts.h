@@ -1,11 +1,15 @@
 // What an LTX-2 checkpoint's configurations say.
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
 #include "config/flow_match_config.h"
 #include "config/gemma3_text_config.h"
 #include "config/ltx2_audio_config.h"
 #include "config/ltx2_connectors_config.h"
 #include "config/ltx2_transformer_config.h"
+#include "config/ltx2_video_vae_config.h"
 #include "config/request.h"
 #include "config/units.h"
 #include "plan/geometry.h"
@@ -16,6 +20,7 @@ struct Ltx2Configs {
   config::Ltx2TransformerConfig transformer;
   config::Gemma3TextConfig text_encoder;
   config::Ltx2ConnectorsConfig connectors;
+  config::Ltx2VideoVaeConfig vae;
   config::Ltx2AudioVaeConfig audio_vae;
   config::Ltx2VocoderConfig vocoder;
   config::FlowMatchConfig scheduler;
@@ -35,5 +40,9 @@ Ltx2Passes ltx2_passes(const Ltx2Configs& configs, const config::Request& reques
 
 // Latent frames of the sound of a video: the reference's rounding, halves to even.
 int64_t ltx2_audio_frames(const Ltx2Configs& configs, int64_t frames, const config::Rational& fps);
+// Its latents: [1, channels, latent frames, latent mel bins].
+std::vector<int64_t> ltx2_audio_shape(const Ltx2Configs& configs,
+                                      int64_t frames,
+                                      const config::Rational& fps);
 
 }  // namespace kinema::plan

@@ -62,7 +62,8 @@ bool is_block(const std::string& name) { return name.starts_with("transformer_bl
 Weights transformer_weights(const ModelFacts& facts, const MemoryInput& input) {
   const auto& component = facts.component("transformer");
   const auto blocks = needed_weights(component, input.use, is_block) / input.use.parallel.tensor;
-  auto total = placed(blocks, facts.ltx2.transformer.num_layers, input.use);
+  auto total =
+      placed(blocks, facts.ltx2.transformer.num_layers, input.use, input.use.resident_blocks);
   total +=
       needed_weights(component, input.use, [](const std::string& name) { return !is_block(name); });
   return total;

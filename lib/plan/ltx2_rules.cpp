@@ -24,6 +24,7 @@ Ltx2Configs read_configs(const ModelFacts& facts, Strictness strictness) {
   configs.transformer = read_ltx2_transformer(open("transformer"));
   configs.text_encoder = read_gemma3_text(open("text_encoder"));
   configs.connectors = read_ltx2_connectors(open("connectors"));
+  configs.vae = read_ltx2_video_vae(open("vae"));
   configs.audio_vae = read_ltx2_audio_vae(open("audio_vae"));
   configs.vocoder = read_ltx2_vocoder(open("vocoder"));
   configs.scheduler = read_dynamic_flow_match(
@@ -49,6 +50,8 @@ void check_together(const ModelFacts& facts) {
                 "text_encoder's hidden_size", c.text_encoder.hidden_size);
   require_equal(facts, "connectors' text_proj_in_factor", c.connectors.text_proj_in_factor,
                 "text_encoder's num_hidden_layers + 1", c.text_encoder.num_hidden_layers + 1);
+  require_equal(facts, "transformer's in_channels", c.transformer.video.in_channels,
+                "vae's latent_channels", c.vae.latent_channels);
   require_equal(facts, "transformer's audio_in_channels", c.transformer.audio.in_channels,
                 "audio_vae's latent_channels x mel_bins / 4", c.audio_vae.token_channels());
   require_equal(facts, "vocoder's in_channels", c.vocoder.generator.in_channels,
@@ -77,8 +80,8 @@ void Ltx2Rules::read(ModelFacts& facts, Strictness strictness) const {
   facts.ltx2 = read_configs(facts, strictness);
   check_together(facts);
   facts.variant = variant_name(facts.ltx2);
-  const auto& factors = facts.ltx2.transformer.vae_scale_factors;
-  facts.shape = {.pixels = factors[1], .frames = factors[0]};
+  facts.shape = {.pixels = facts.ltx2.vae.spatial_compression_ratio,
+                 .frames = facts.ltx2.vae.temporal_compression_ratio};
   facts.defaults.vae_tile_size = 512;
   facts.defaults.vae_tile_stride = {7, 8};
 }

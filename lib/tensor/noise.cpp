@@ -1,4 +1,4 @@
-// A generator of its own, so that nothing else can have drawn from it.
+// The generator goes on where the draw before ended.
 #include "tensor/noise.h"
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -6,9 +6,14 @@
 
 namespace kinema::tensor {
 
+Noise::Noise(uint64_t seed) : generator_(at::detail::createCPUGenerator(seed)) {}
+
+at::Tensor Noise::draw(at::IntArrayRef shape, at::ScalarType dtype) {
+  return at::randn(shape, generator_, at::TensorOptions().dtype(dtype));
+}
+
 at::Tensor initial_noise(at::IntArrayRef shape, uint64_t seed, at::ScalarType dtype) {
-  auto generator = at::detail::createCPUGenerator(seed);
-  return at::randn(shape, generator, at::TensorOptions().dtype(dtype));
+  return Noise(seed).draw(shape, dtype);
 }
 
 }  // namespace kinema::tensor

@@ -1,0 +1,199 @@
+// Latents, times and guidance in float32; the transformer in the run's type. Everything is in
+// tokens here; latents have their grid before and after.
+#include "pipeline/ltx2_denoise.h"
+
+#include <utility>
+
+#include <ATen/ops/zeros.h>
+
+#include "models/ltx2/audio_vae.h"
+#include "pipeline/step_end.h"
+#include "plan/split_limits.h"
+#include "sampling/finite.h"
+#include "sampling/multimodal_guidance.h"
+#include "tensor/noise.h"
+
+namespace kinema::pipeline {
+namespace {
+
+using sampling::GuidanceScales;
+
+// Between latents and tokens of one job.
+class Shapes {
+ public:
+  explicit Shapes(const Runtime& runtime) {
+    const auto& request = runtime.request;
+    const auto latent = plan::latent_shape({*request.width, *request.height, *request.num_frames},
+                                           runtime.model.shape);
+    video = {1, runtime.model.ltx2.vae.latent_channels, latent.frames, latent.height, latent.width};
+    audio = plan::ltx2_audio_shape(runtime.model.ltx2, *request.num_frames, *request.fps);
+  }
+
+  ltx2::Streams tokens(const Latents& latents) const {
+    return {latents.video.flatten(2).transpose(1, 2).contiguous(),
+            ltx2::packed_audio(latents.audio).contiguous()};
+  }
+  Latents latents(const ltx2::Streams& tokens) const {
+    return {tokens.video.transpose(1, 2).reshape(video),
+            ltx2::unpacked_audio(tokens.audio, audio[1]).contiguous()};
+  }
+  int64_t frame_tokens() const { return video[3] * video[4]; }
+  int64_t video_tokens() const { return video[2] * frame_tokens(); }
+
+  std::vector<int64_t> video, audio;
+};
+
+// One generator, the video first.
+Latents initial_latents(const Runtime& runtime, const Shapes& shapes) {
+  tensor::Noise noise(*runtime.request.seed);
+  auto video = noise.draw(shapes.video, at::kFloat).to(runtime.device);
+  return {video, noise.draw(shapes.audio, at::kFloat).to(runtime.device)};
+}
+
+sampling::FlowSchedule schedule_of(const Runtime& runtime, int64_t tokens) {
+  const auto& request = runtime.request;
+  auto config = runtime.model.ltx2.scheduler;
+  if (request.flow_shift) config.shift = *request.flow_shift;
+  const auto sigmas =
+      request.sigmas ? *request.sigmas : sampling::even_sigmas(*request.num_inference_steps);
+  return sampling::flow_schedule(sigmas, config, sampling::dynamic_shift(tokens, config));
+}
+
+ltx2::Positions positions_of(const Runtime& runtime, const Shapes& shapes) {
+  const auto& config = runtime.model.ltx2.transformer;
+  const double rate = runtime.request.fps->value() / *runtime.request.motion_speed;
+  return {ltx2::video_bounds(shapes.video[2], shapes.video[3], shapes.video[4], rate, config),
+          ltx2::audio_bounds(shapes.audio[2], config)};
+}
+
+GuidanceScales video_scales(const config::Request& job) {
+  return {*job.guidance_scale, *job.stg_scale, *job.modality_scale, *job.guidance_rescale};
+}
+
+GuidanceScales audio_scales(const config::Request& job) {
+  return {*job.audio_guidance_scale, *job.audio_stg_scale, *job.audio_modality_scale,
+          *job.audio_guidance_rescale};
+}
+
+// The order of a step's passes, and what each of them predicts.
+struct Guide {
+  std::vector<ltx2::Pass> passes = {{}};
+  std::vector<at::Tensor sampling::Predictions::*> predictions = {
+      &sampling::Predictions::conditional};
+
+  explicit Guide(const Runtime& runtime) {
+    const auto& request = runtime.request;
+    const auto wanted = plan::ltx2_passes(runtime.model.ltx2, request);
+    auto add = [this](ltx2::Pass pass, at::Tensor sampling::Predictions::*prediction) {
+      passes.push_back(std::move(pass));
+      predictions.push_back(prediction);
+    };
+    if (wanted.negative) add({.condition = 1}, &sampling::Predictions::unconditional);
+    if (wanted.perturbed)
+      add({.perturbed = *request.spatio_temporal_guidance_blocks},
+          &sampling::Predictions::perturbed);
+    if (wanted.isolated) add({.isolated = true}, &sampling::Predictions::isolated);
+  }
+
+  // The guided velocity of one stream: `of` it from each pass's.
+  at::Tensor velocity(const at::Tensor& latents,
+                      const std::vector<ltx2::Streams>& velocities,
+                      at::Tensor ltx2::Streams::*of,
+                      const GuidanceScales& scales,
+                      float sigma) const {
+    sampling::Predictions x0;
+    for (size_t i = 0; i < velocities.size(); ++i)
+      x0.*predictions[i] =
+          sampling::velocity_to_x0(latents, (velocities[i].*of).to(at::kFloat), sigma);
+    return sampling::x0_to_velocity(latents, sampling::guided(x0, scales), sigma);
+  }
+};
+
+// How far each token is given: those of the picture wholly.
+at::Tensor fixed_tokens(const Shapes& shapes, const at::Tensor& first_frame) {
+  auto fixed = at::zeros({shapes.video_tokens()});
+  if (first_frame.defined()) fixed.narrow(0, 0, shapes.frame_tokens()).fill_(1);
+  return fixed;
+}
+
+void dump(Runtime& runtime, const std::string& video, const std::string& audio, const Latents& x) {
+  runtime.dump.add(video, x.video);
+  runtime.dump.add(audio, x.audio);
+}
+
+// A rank that only decodes takes part in the agreement of each step.
+void follow(Runtime& runtime) {
+  const int64_t steps = *runtime.request.num_inference_steps;
+  const auto before = left_before(runtime);
+  for (int64_t step = before ? before->steps_done : 0; step < steps; ++step)
+    end_step(runtime, step + 1, steps);
+}
+
+}  // namespace
+
+Latents Ltx2Denoiser::denoised(Runtime& runtime,
+                               const std::vector<ltx2::TextEmbeds>& conditions,
+                               const at::Tensor& first_frame) {
+  const auto& request = runtime.request;
+  const Shapes shapes(runtime);
+  const Guide guide(runtime);
+  const auto schedule = schedule_of(runtime, shapes.video_tokens());
+  const auto fixed = fixed_tokens(shapes, first_frame);
+  runtime.team.begin(shapes.video_tokens());
+
+  runtime.stages.begin("load");
+  if (!transformer_) transformer_ = std::make_unique<Ltx2Transformer>(runtime);
+  const auto before = left_before(runtime);
+  const int64_t first = before ? before->steps_done : 0;
+  transformer_->begin(runtime, schedule, positions_of(runtime, shapes), fixed, conditions,
+                      guide.passes, schedule.steps() - first);
+  auto start = initial_latents(runtime, shapes);
+  if (first_frame.defined()) start.video.narrow(2, 0, 1).copy_(first_frame);
+  dump(runtime, "latents_initial", "audio_latents_initial", start);
+  if (before)
+    start = {before->latents.video.to(runtime.device), before->latents.audio.to(runtime.device)};
+  auto x = shapes.tokens(start);
+  const auto moving = (1 - fixed).unsqueeze(-1).to(runtime.device);
+
+  runtime.stages.begin("denoise", schedule.steps() - first);
+  for (int64_t step = first; step < schedule.steps(); ++step) {
+    const float sigma = schedule.sigmas[static_cast<size_t>(step)];
+    const auto velocities =
+        transformer_->velocities({x.video.to(runtime.dtype), x.audio.to(runtime.dtype)}, step);
+    const ltx2::Streams v = {
+        guide.velocity(x.video, velocities, &ltx2::Streams::video, video_scales(request), sigma),
+        guide.velocity(x.audio, velocities, &ltx2::Streams::audio, audio_scales(request), sigma)};
+    if (step == 0) dump(runtime, "noise_pred_0", "audio_noise_pred_0", shapes.latents(v));
+    // Tokens that are given do not move.
+    const auto stepped = sampling::Numerics::kTrained;
+    x.video = sampling::euler_step(x.video, v.video * moving, schedule, step, stepped);
+    x.audio = sampling::euler_step(x.audio, v.audio, schedule, step, stepped);
+    const auto where =
+        "denoise step " + std::to_string(step + 1) + " of " + std::to_string(schedule.steps());
+    sampling::require_finite(x.video, where);
+    sampling::require_finite(x.audio, where);
+    end_step(runtime, step + 1, schedule.steps(), shapes.latents(x));
+    runtime.stages.step_done();
+  }
+  transformer_->finish(runtime);
+  return shapes.latents(x);
+}
+
+Latents Ltx2Denoiser::denoise(Runtime& runtime,
+                              const std::vector<ltx2::TextEmbeds>& conditions,
+                              const at::Tensor& first_frame) {
+  Latents latents;
+  if (runtime.team.denoises()) {
+    latents = denoised(runtime, conditions, first_frame);
+  } else {
+    follow(runtime);
+  }
+  if (runtime.team.size() > runtime.team.denoising()) {
+    for (auto* part : {&latents.video, &latents.audio})
+      *part = parallel::shared_from(runtime.team.replica(), 0, *part).to(runtime.device);
+  }
+  dump(runtime, "latents_final", "audio_latents_final", latents);
+  return latents;
+}
+
+}  // namespace kinema::pipeline

@@ -1,0 +1,93 @@
+// The text encoder has gone before the connectors come; between them are the hidden states of all
+// layers.
+#include "pipeline/ltx2_text.h"
+
+#include <optional>
+
+#include <ATen/ops/tensor.h>
+
+#include "pipeline/prompt_rounds.h"
+#include "pipeline/streamed_component.h"
+#include "text/gemma3_text_model.h"
+#include "text/ltx2_tokens.h"
+
+namespace kinema::pipeline {
+namespace {
+
+// No part of Gemma is cut: tensor-parallel ranks encode a prompt side by side.
+const std::vector<parallel::CutRule>& uncut() {
+  static const std::vector<parallel::CutRule> none;
+  return none;
+}
+
+std::vector<std::string> layer_scopes(const Runtime& runtime) {
+  std::vector<std::string> scopes;
+  for (int64_t i = 0; i < runtime.model.ltx2.text_encoder.num_hidden_layers; ++i)
+    scopes.push_back("layers." + std::to_string(i));
+  return scopes;
+}
+
+using Rounds = std::vector<std::optional<size_t>>;
+
+// Of the prompts that are encoded here the hidden states of all layers, [1, S, C, N].
+std::vector<at::Tensor> hidden_states(Runtime& runtime,
+                                      const std::vector<text::Ltx2Tokens>& tokens,
+                                      const Rounds& rounds) {
+  StreamedComponent component(runtime, "text_encoder", text::Gemma3TextModel::names(), uncut(),
+                              layer_scopes(runtime));
+  const text::Gemma3TextModel model(nn::ParamScope(component.source()),
+                                    runtime.model.ltx2.text_encoder);
+  component.start(runtime, static_cast<int64_t>(rounds.size()));
+  std::vector<at::Tensor> hidden(tokens.size());
+  for (const auto& prompt : rounds) {
+    if (prompt) {
+      const auto& row = tokens[*prompt];
+      const auto ids = at::tensor(row.ids, at::TensorOptions().dtype(at::kLong));
+      hidden[*prompt] = model(ids, row.first, component);
+    } else {
+      component.pass_by();
+    }
+  }
+  component.finish(runtime);
+  return hidden;
+}
+
+std::vector<ltx2::TextEmbeds> encoded_here(Runtime& runtime,
+                                           const std::vector<Ltx2Prompt>& prompts,
+                                           const std::vector<text::Ltx2Tokens>& tokens) {
+  std::vector<ltx2::TextEmbeds> embeds(prompts.size());
+  const auto rounds = prompt_rounds(runtime.team, prompts.size());
+  if (rounds.empty()) return embeds;
+  auto hidden = hidden_states(runtime, tokens, rounds);
+  std::optional<ltx2::TextConnectors> connectors;
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    if (!hidden[i].defined()) continue;
+    if (!connectors) {
+      OpenComponent component(runtime, "connectors", {});
+      connectors.emplace(nn::ParamScope(component.source()), runtime.model.ltx2.connectors);
+      component.warn_unread();
+      runtime.stages.read(component.bytes_read());
+    }
+    embeds[i] = (*connectors)(hidden[i], prompts[i].length);
+    hidden[i].reset();
+  }
+  return embeds;
+}
+
+}  // namespace
+
+std::vector<ltx2::TextEmbeds> encode_prompts(Runtime& runtime,
+                                             const std::vector<Ltx2Prompt>& prompts) {
+  // Every rank tokenizes, so that a prompt that cannot be is refused by all alike.
+  const text::Ltx2Tokenizer tokenizer(runtime.model.index.folder / "tokenizer");
+  std::vector<text::Ltx2Tokens> tokens;
+  for (const auto& prompt : prompts) tokens.push_back(tokenizer(prompt.text, prompt.length));
+  auto embeds = encoded_here(runtime, prompts, tokens);
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    for (auto* part : {&embeds[i].video, &embeds[i].audio})
+      *part = parallel::shared_from(runtime.team.replica(), runtime.team.speaker(i), *part);
+  }
+  return embeds;
+}
+
+}  // namespace kinema::pipeline

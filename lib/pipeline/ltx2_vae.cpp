@@ -1,0 +1,144 @@
+// Each half is made from the component's files, in which the other's weights are left unread.
+#include "pipeline/ltx2_vae.h"
+
+#include <string>
+
+#include "base/interrupt.h"
+#include "pipeline/component.h"
+#include "pipeline/tiled.h"
+#include "plan/ltx2_facts.h"
+#include "tensor/noise.h"
+
+namespace kinema::pipeline {
+namespace {
+
+const config::Ltx2VideoVaeConfig& config_of(const Runtime& runtime) {
+  return runtime.model.ltx2.vae;
+}
+
+// One half of the autoencoder, and the other half's weights declared unused.
+OpenComponent half(Runtime& runtime, const char* other) {
+  return {runtime, "vae", {.unused = {std::string(other) + ".*"}}};
+}
+
+ltx2::Decoding decoding(const Runtime& runtime) {
+  return {.timestep = *runtime.request.decode_timestep};
+}
+
+// A decoder that is told of noise gets some: the draw that follows those of the latents.
+at::Tensor with_noise(const Runtime& runtime, const at::Tensor& latents) {
+  const double share = *runtime.request.decode_noise_scale;
+  if (!config_of(runtime).timestep_conditioning) return latents;
+  const auto sound =
+      plan::ltx2_audio_shape(runtime.model.ltx2, *runtime.request.num_frames, *runtime.request.fps);
+  tensor::Noise noise(*runtime.request.seed);
+  noise.draw(latents.sizes(), at::kFloat);
+  noise.draw(sound, at::kFloat);
+  const auto drawn = noise.draw(latents.sizes(), latents.scalar_type()).to(latents.device());
+  return (1 - share) * latents + share * drawn;
+}
+
+plan::TileGrid grid_of(const Runtime& runtime, const at::Tensor& latents) {
+  return plan::TileGrid::for_decode(latents.size(3), latents.size(4), tiling_of(runtime),
+                                    config_of(runtime).spatial_compression_ratio);
+}
+
+int64_t decode_steps(const Runtime& runtime,
+                     const ltx2::VideoDecoder& decoder,
+                     const at::Tensor& latents) {
+  if (is_tiled(runtime)) return static_cast<int64_t>(grid_of(runtime, latents).tiles().size());
+  return decoder.group_count(latents.size(2), decoding(runtime));
+}
+
+void decode_tiles(Runtime& runtime,
+                  const ltx2::VideoDecoder& decoder,
+                  const at::Tensor& latents,
+                  FrameOutput* output) {
+  const auto video = assembled(
+      runtime, grid_of(runtime, latents), config_of(runtime).out_channels,
+      decoder.frames(latents.size(2)), latents.options(),
+      [&](const plan::Tile& tile) {
+        return ltx2::decode_tile(decoder, latents, tile, decoding(runtime));
+      },
+      [&] { runtime.stages.step_done(); });
+  if (output != nullptr) output->add(video);
+}
+
+void decode_parts(Runtime& runtime,
+                  const ltx2::VideoDecoder& decoder,
+                  const at::Tensor& latents,
+                  FrameOutput& output) {
+  decoder.decode(latents, decoding(runtime), [&](const at::Tensor& frames) {
+    stop_if_interrupted("in decode");
+    output.add(frames);
+    runtime.stages.step_done();
+  });
+}
+
+}  // namespace
+
+const Ltx2Vae::Decoder& Ltx2Vae::decoder(Runtime& runtime) {
+  if (decoder_) return *decoder_;
+  runtime.stages.begin("load");
+  auto component = half(runtime, "encoder");
+  const nn::ParamScope root(component.source());
+  decoder_.emplace(Decoder{{root / "decoder", config_of(runtime)}, {root, config_of(runtime)}});
+  component.warn_unread();
+  runtime.stages.read(component.bytes_read());
+  return *decoder_;
+}
+
+const Ltx2Vae::Encoder& Ltx2Vae::encoder(Runtime& runtime) {
+  if (encoder_) return *encoder_;
+  auto component = half(runtime, "decoder");
+  const nn::ParamScope root(component.source());
+  encoder_.emplace(Encoder{{root / "encoder", config_of(runtime)}, {root, config_of(runtime)}});
+  component.warn_unread();
+  runtime.stages.read(component.bytes_read());
+  return *encoder_;
+}
+
+void Ltx2Vae::decode(Runtime& runtime, const at::Tensor& latents, FrameOutput* output) {
+  const bool works = is_tiled(runtime) ? runtime.team.in_vae() : output != nullptr;
+  if (!works) return;
+  const auto& half = decoder(runtime);
+  runtime.stages.begin("decode", decode_steps(runtime, half.network, latents));
+  const auto decodable =
+      half.statistics.denormalised(with_noise(runtime, latents.to(runtime.dtype)));
+  if (is_tiled(runtime)) {
+    decode_tiles(runtime, half.network, decodable, output);
+  } else {
+    decode_parts(runtime, half.network, decodable, *output);
+  }
+}
+
+at::Tensor Ltx2Vae::encode(Runtime& runtime, const at::Tensor& pixels) {
+  at::Tensor latents;
+  const bool works = is_tiled(runtime) ? runtime.team.in_vae() : runtime.team.is_first();
+  if (works) {
+    const auto& half = encoder(runtime);
+    const auto& config = config_of(runtime);
+    auto means =
+        is_tiled(runtime)
+            ? assembled(
+                  runtime,
+                  plan::TileGrid::for_encode(pixels.size(3), pixels.size(4), tiling_of(runtime),
+                                             config.spatial_compression_ratio),
+                  config.latent_channels, 1, pixels.options(),
+                  [&](const plan::Tile& tile) {
+                    return ltx2::encode_tile(half.network, pixels, tile);
+                  },
+                  [] {})
+            : half.network(pixels);
+    if (means.defined()) latents = half.statistics.normalised_picture(means.to(at::kFloat));
+  }
+  // The first rank put the tiles together.
+  return parallel::shared_from(runtime.team.replica(), 0, latents).to(runtime.device);
+}
+
+void Ltx2Vae::release() {
+  decoder_.reset();
+  encoder_.reset();
+}
+
+}  // namespace kinema::pipeline

@@ -1,0 +1,46 @@
+// LTX-2's video autoencoder in a job: latents to frames, and a picture to latents, whole or in
+// tiles over ranks.
+#pragma once
+
+#include <optional>
+
+#include <ATen/core/Tensor.h>
+
+#include "models/ltx2/vae_statistics.h"
+#include "models/ltx2/vae_tiles.h"
+#include "pipeline/frame_output.h"
+#include "pipeline/runtime.h"
+
+namespace kinema::pipeline {
+
+// Each half is loaded when it is first used, by the ranks that use it, and stays until release().
+class Ltx2Vae {
+ public:
+  // Decodes normalised `latents` [1, C, T, H, W] (on the ranks that decode) into `output`, which
+  // only the first rank has. In tiles when the request says so; otherwise in exact parts of time,
+  // whose frames are handed on while the next are made.
+  void decode(Runtime& runtime, const at::Tensor& latents, FrameOutput* output);
+
+  // The picture's normalised latents [1, C, 1, H, W] float32 on every rank. pixels: [1, 3, 1, 32H,
+  // 32W], -1..1.
+  at::Tensor encode(Runtime& runtime, const at::Tensor& pixels);
+
+  void release();
+
+ private:
+  struct Decoder {
+    ltx2::VideoDecoder network;
+    ltx2::LatentStatistics statistics;
+  };
+  struct Encoder {
+    ltx2::VideoEncoder network;
+    ltx2::LatentStatistics statistics;
+  };
+  const Decoder& decoder(Runtime& runtime);
+  const Encoder& encoder(Runtime& runtime);
+
+  std::optional<Decoder> decoder_;
+  std::optional<Encoder> encoder_;
+};
+
+}  // namespace kinema::pipeline
