@@ -24,8 +24,8 @@ std::string without_nccl(at::Device device, comm::Rendezvous& rendezvous) {
   const auto devices = rendezvous.exchange("device", tensor::gpu_identity(device.index()));
   const std::set<std::string> different(devices.begin(), devices.end());
   if (different.size() < devices.size()) {
-    return std::to_string(devices.size()) + " processes share " +
-           std::to_string(different.size()) + (different.size() == 1 ? " GPU" : " GPUs");
+    return std::to_string(devices.size()) + " processes share " + std::to_string(different.size()) +
+           (different.size() == 1 ? " GPU" : " GPUs");
   }
   bool everywhere = true;
   const bool here = std::filesystem::exists(comm::nccl_module());
@@ -69,11 +69,11 @@ parallel::GroupMaker groups_for(at::Device device,
                                 std::function<void(const Error&)> on_failure) {
   auto make = transport(device, rendezvous, std::move(on_failure));
   if (compare == Compare::kNo) return make;
-  return [make, &rendezvous](const std::string& name, const std::vector<int>& members) {
-    // The weights' group works on a thread of its own, which must not wait for the store while the
-    // other does.
-    if (name == "weights") return make(name, members);
-    return comm::checked(make(name, members), rendezvous, members);
+  // The weights' group works on a thread of its own, which waits for the store while the other
+  // does.
+  auto main = rendezvous.connected_again(), fetching = rendezvous.connected_again();
+  return [make, main, fetching](const std::string& name, const std::vector<int>& members) {
+    return comm::checked(make(name, members), name == "weights" ? fetching : main, members);
   };
 }
 

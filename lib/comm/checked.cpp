@@ -21,11 +21,11 @@ std::string described(const char* operation, const at::Tensor& tensor, int root)
 class CheckedCommunicator : public Communicator {
  public:
   CheckedCommunicator(std::unique_ptr<Communicator> inner,
-                      Rendezvous& rendezvous,
+                      std::shared_ptr<Rendezvous> rendezvous,
                       std::vector<int> members)
       : Communicator(inner->group()),
         inner_(std::move(inner)),
-        rendezvous_(rendezvous),
+        rendezvous_(std::move(rendezvous)),
         members_(std::move(members)) {}
 
   int rank() const override { return inner_->rank(); }
@@ -34,9 +34,9 @@ class CheckedCommunicator : public Communicator {
  private:
   void compare(const std::string& mine) {
     const auto key = "check/" + group() + "/" + std::to_string(++number_) + "/";
-    rendezvous_.set(key + std::to_string(rank()), mine);
+    rendezvous_->set(key + std::to_string(rank()), mine);
     for (int other = 0; other < size(); ++other) {
-      auto theirs = rendezvous_.get(key + std::to_string(other));
+      auto theirs = rendezvous_->get(key + std::to_string(other));
       if (theirs == mine) continue;
       throw Error(ErrorKind::kComm, group() + " #" + std::to_string(number_) + ": rank " +
                                         std::to_string(members_[static_cast<size_t>(rank())]) +
@@ -79,7 +79,7 @@ class CheckedCommunicator : public Communicator {
   }
 
   std::unique_ptr<Communicator> inner_;
-  Rendezvous& rendezvous_;
+  std::shared_ptr<Rendezvous> rendezvous_;
   std::vector<int> members_;
   int64_t number_ = 0;
 };
@@ -87,10 +87,11 @@ class CheckedCommunicator : public Communicator {
 }  // namespace
 
 std::unique_ptr<Communicator> checked(std::unique_ptr<Communicator> inner,
-                                      Rendezvous& rendezvous,
+                                      std::shared_ptr<Rendezvous> rendezvous,
                                       std::vector<int> members) {
   if (inner->size() == 1) return inner;
-  return std::make_unique<CheckedCommunicator>(std::move(inner), rendezvous, std::move(members));
+  return std::make_unique<CheckedCommunicator>(std::move(inner), std::move(rendezvous),
+                                               std::move(members));
 }
 
 }  // namespace kinema::comm

@@ -11,9 +11,10 @@ namespace kinema::comm {
 
 // Throws Error(kComm) naming group, sequence number and the two operations that differ, before
 // anything is sent. `members` are the group's global ranks. Costs one round through the store per
-// operation.
+// operation. Groups that are used by
+// different threads need different connections.
 std::unique_ptr<Communicator> checked(std::unique_ptr<Communicator> inner,
-                                      Rendezvous& rendezvous,
+                                      std::shared_ptr<Rendezvous> rendezvous,
                                       std::vector<int> members);
 
 }  // namespace kinema::comm

@@ -65,6 +65,12 @@ Rendezvous::Rendezvous(
 
 Rendezvous::~Rendezvous() = default;
 
+std::shared_ptr<Rendezvous> Rendezvous::connected_again() const {
+  auto copy = std::make_shared<Rendezvous>(*this);
+  guarded("another connection to the rendezvous", [&] { copy->store_ = store_->clone(); });
+  return copy;
+}
+
 void Rendezvous::set(const std::string& key, const std::string& value) {
   guarded("rendezvous key " + key, [&] { store_->set(key, bytes(value)); });
 }

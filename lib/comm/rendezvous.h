@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,6 +44,9 @@ class Rendezvous {
              Served served,
              std::chrono::milliseconds timeout);
   ~Rendezvous();
+
+  // A connection of its own to the same store, for a thread that may wait while another does too.
+  std::shared_ptr<Rendezvous> connected_again() const;
 
   int rank() const { return rank_; }
   int size() const { return size_; }
