@@ -67,6 +67,14 @@ std::vector<Option> output_options() {
        .field = field(&Request::metrics),
        .help = "write settings, versions, times, peaks and bytes as JSON",
        .unset = "none"},
+      {.key = "trace",
+       .flags = {"--trace"},
+       .group = Group::kOutput,
+       .field = field(&Request::trace),
+       .help =
+           "write what each process computed, fetched and waited for, and when, as Chrome trace "
+           "events",
+       .unset = "none"},
       {.key = "metadata",
        .flags = {"--metadata"},
        .group = Group::kOutput,

@@ -42,6 +42,7 @@ std::vector<std::pair<std::string, fs::path>> OutputFiles::all() const {
   add("--save-latents", latents);
   add("--save-tensors", tensors);
   add("--metrics", metrics);
+  add("--trace", trace);
   return files;
 }
 
@@ -52,7 +53,7 @@ std::vector<OutputFiles> output_files(const Request& request) {
     const Namer named(request, seed);
     outputs.push_back({seed, named(request.output), named(request.frames_dir), named(request.wav),
                        named(request.save_latents), named(request.save_tensors),
-                       named(request.metrics)});
+                       named(request.metrics), named(request.trace)});
   }
   return outputs;
 }
@@ -69,6 +70,7 @@ std::vector<Request> single_requests(const Request& request) {
     single.save_latents = files.latents;
     single.save_tensors = files.tensors;
     single.metrics = files.metrics;
+    single.trace = files.trace;
     singles.push_back(std::move(single));
   }
   return singles;

@@ -15,7 +15,7 @@ namespace kinema::config {
 // Of one output; what is not asked for is empty.
 struct OutputFiles {
   uint64_t seed = 0;
-  std::optional<std::filesystem::path> video, frames_dir, wav, latents, tensors, metrics;
+  std::optional<std::filesystem::path> video, frames_dir, wav, latents, tensors, metrics, trace;
 
   // Each of them with the flag that asks for it.
   std::vector<std::pair<std::string, std::filesystem::path>> all() const;

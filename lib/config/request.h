@@ -76,9 +76,11 @@ struct Request {
   VaeTiling vae_tiling = VaeTiling::kAuto;
   std::optional<int64_t> vae_tile_size, vae_tile_stride;  // output pixels
   Offload offload = Offload::kNone;
+  std::optional<int64_t> resident_blocks, stream_slots;  // of the transformer's blocks
   std::optional<double> max_memory;  // GB of 10^9 bytes
 
-  std::optional<std::filesystem::path> output, frames_dir, wav, save_latents, save_tensors, metrics;
+  std::optional<std::filesystem::path> output, frames_dir, wav, save_latents, save_tensors, metrics,
+      trace;
   bool audio = true;
   bool overwrite = false;
   std::optional<int64_t> crf;

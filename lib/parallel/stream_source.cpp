@@ -1,17 +1,21 @@
 // The order in which a model takes its parameters is about the order in which it uses them.
 #include "parallel/stream_source.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace kinema::parallel {
 
 StreamSource::StreamSource(weights::WeightStore& store,
                            TensorParallelSource& cut,
-                           const std::vector<std::string>& blocks)
-    : store_(store), cut_(cut), units_(blocks.size()) {
+                           const std::vector<std::string>& blocks,
+                           const std::vector<int64_t>& resident)
+    : store_(store), cut_(cut) {
   for (size_t i = 0; i < blocks.size(); ++i) {
+    const auto index = static_cast<int64_t>(i);
+    if (std::find(resident.begin(), resident.end(), index) != resident.end()) continue;
     prefixes_.push_back(blocks[i] + ".");
-    units_[i].block = static_cast<int64_t>(i);
+    units_.emplace_back().block = index;
   }
 }
 

@@ -13,11 +13,13 @@ namespace kinema::parallel {
 
 class StreamSource : public weights::ParamSource {
  public:
-  // `blocks`: the scopes of the blocks ("transformer_blocks.0"), by nn::BlockWeights' index. The
-  // store is the one that `cut` reads from.
+  // `blocks`: the scopes of the blocks ("transformer_blocks.0"), by nn::BlockWeights' index, of
+  // which those at the indices `resident` are taken at once too. The store is the one that `cut`
+  // reads from.
   StreamSource(weights::WeightStore& store,
                TensorParallelSource& cut,
-               const std::vector<std::string>& blocks);
+               const std::vector<std::string>& blocks,
+               const std::vector<int64_t>& resident = {});
 
   at::Tensor take(const std::string& name, at::IntArrayRef shape) override;
   at::Tensor take_table(const std::string& name, at::IntArrayRef shape) override {

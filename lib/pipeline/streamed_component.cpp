@@ -13,8 +13,18 @@
 namespace kinema::pipeline {
 namespace {
 
-// One that computes and one that arrives.
-constexpr int kSlots = 2;
+// Where nothing was planned: one that computes and one that arrives.
+constexpr int64_t kSlots = 2;
+
+// Which of the blocks stay. Encoders are passed over once or twice, so that theirs would be read as
+// often if they stayed.
+std::vector<int64_t> staying(const Runtime& runtime,
+                             const std::string& name,
+                             const std::vector<std::string>& blocks) {
+  if (name != "transformer" || !streams_blocks(runtime)) return {};
+  return plan::resident_blocks(static_cast<int64_t>(blocks.size()),
+                               runtime.request.resident_blocks.value_or(0));
+}
 
 uint64_t largest_unit(const std::vector<parallel::StreamUnit>& units) {
   int64_t most = 0;
@@ -56,8 +66,12 @@ StreamedComponent::StreamedComponent(const Runtime& runtime,
                                      weights::NameMap names,
                                      const std::vector<parallel::CutRule>& rules,
                                      const std::vector<std::string>& blocks)
-    : name_(name), component_(runtime, name, std::move(names), rules) {
-  if (streams_blocks(runtime)) source_.emplace(component_.store(), component_.cut(), blocks);
+    : name_(name),
+      component_(runtime, name, std::move(names), rules),
+      resident_(staying(runtime, name, blocks)),
+      slots_(static_cast<int>(runtime.request.stream_slots.value_or(kSlots))) {
+  if (!streams_blocks(runtime)) return;
+  source_.emplace(component_.store(), component_.cut(), blocks, resident_);
 }
 
 weights::ParamSource& StreamedComponent::source() {
@@ -81,10 +95,11 @@ void StreamedComponent::begin_to_stream(Runtime& runtime, int64_t passes) {
   auto units = source_->units();
   auto home = chosen_home(runtime, units);
   runtime.stages.read(home->bytes_read());
-  log_verbose(name_ + ": " + std::to_string(units->size()) + " units + root, " +
-              std::to_string(largest_unit(*units)) + " bytes the largest, from " + home->text() +
-              ", " + std::to_string(kSlots) + " slots");
-  streamer_.emplace(std::move(units), std::move(home), runtime.device, kSlots, passes);
+  log_verbose(fmt::format(
+      "{}: {} units + root, {} blocks stay, {} bytes the largest, from {}, {} "
+      "slots",
+      name_, units->size(), resident_.size(), largest_unit(*units), home->text(), slots_));
+  streamer_.emplace(std::move(units), std::move(home), runtime.device, slots_, passes);
 }
 
 void StreamedComponent::start(Runtime& runtime, int64_t passes) {
@@ -107,7 +122,8 @@ void StreamedComponent::finish(Runtime& runtime) {
   report::StreamMeasure stream;
   stream.home = streamer_->home().text();
   stream.units = static_cast<int64_t>(streamer_->units().size());
-  stream.slots = kSlots;
+  stream.resident_blocks = static_cast<int64_t>(resident_.size());
+  stream.slots = slots_;
   stream.passes = counts.passes;
   stream.fetches = counts.fetches;
   stream.largest_unit_bytes = largest_unit(streamer_->units());
@@ -125,12 +141,16 @@ void StreamedComponent::finish(Runtime& runtime) {
   runtime.stages.streamed(name_, stream);
 }
 
+bool StreamedComponent::stays(int64_t index) const {
+  return std::binary_search(resident_.begin(), resident_.end(), index);
+}
+
 void StreamedComponent::enter(int64_t index) {
-  if (streamer_) streamer_->enter(index);
+  if (streamer_ && !stays(index)) streamer_->enter(index);
 }
 
 void StreamedComponent::leave(int64_t index) {
-  if (streamer_) streamer_->leave(index);
+  if (streamer_ && !stays(index)) streamer_->leave(index);
 }
 
 void StreamedComponent::pass_by() {

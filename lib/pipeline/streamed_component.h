@@ -50,8 +50,12 @@ class StreamedComponent : public nn::BlockWeights {
                                                    const parallel::StreamUnits& units) const;
   void begin_to_stream(Runtime& runtime, int64_t passes);
 
+  bool stays(int64_t index) const;
+
   std::string name_;
   OpenComponent component_;
+  std::vector<int64_t> resident_;  // blocks that are not streamed, ascending
+  int slots_;
   std::optional<parallel::StreamSource> source_;
   std::optional<parallel::BlockStreamer> streamer_;
   // What earlier jobs have reported.

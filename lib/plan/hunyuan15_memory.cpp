@@ -111,7 +111,7 @@ Weights transformer_weights(const ModelFacts& facts, const MemoryInput& input) {
   const auto& component = facts.component("transformer");
   const auto& use = input.use;
   const auto blocks = needed_weights(component, use, is_block) / use.parallel.tensor;
-  auto total = placed(blocks, facts.hunyuan15.transformer.num_layers, use);
+  auto total = placed(blocks, facts.hunyuan15.transformer.num_layers, use, use.resident_blocks);
   total += needed_weights(component, use, [](const std::string& name) {
     return !is_block(name) && !is_modulation(name);
   });

@@ -40,14 +40,22 @@ Weights needed_weights(const ComponentFacts& component,
   return total;
 }
 
-Weights placed(const Weights& blocks, int64_t count, const WeightUse& use) {
+bool converts_weights(const ComponentFacts& component, const WeightUse& use, const Needed& needed) {
+  const auto opened = checkpoint::Component::open(component.weights);
+  return std::any_of(opened.tensors().begin(), opened.tensors().end(), [&](const auto& named) {
+    return needed(named.first) && named.second.entry.dtype != stored(use.dtype);
+  });
+}
+
+Weights placed(const Weights& blocks, int64_t count, const WeightUse& use, int64_t resident) {
+  if (!use.streams() || count == 0) return blocks;
   const bool sharded = use.parallel.hsdp_shard > 0;
-  if ((!sharded && use.offload != config::Offload::kBlock) || count == 0) return blocks;
   const StreamShape shape{.blocks = count,
                           .block_bytes = blocks.bytes / static_cast<uint64_t>(count),
                           .ranks = std::max<int64_t>(1, use.parallel.hsdp_shard),
+                          .slots = use.slots,
                           .parts_on_device = sharded};
-  Weights there{stream_bytes(shape, 0), 0};
+  Weights there{stream_bytes(shape, std::min(resident, count)), 0};
   // On the CPU the blocks' home is this memory too: the files' map, or converted copies.
   if (!sharded && use.on_cpu) there += blocks;
   return there;

@@ -25,6 +25,10 @@ struct WeightUse {
   bool on_cpu = true;
   ParallelPlan parallel = {};
   config::Offload offload = config::Offload::kNone;
+  // Of the denoiser's blocks, where they are streamed.
+  int64_t resident_blocks = 0, slots = 2;
+
+  bool streams() const { return parallel.hsdp_shard > 0 || offload == config::Offload::kBlock; }
 };
 
 using Needed = std::function<bool(const std::string& name)>;
@@ -36,8 +40,11 @@ uint64_t element_bytes(config::Dtype dtype);
 // stored in that type is used where it lies.
 Weights needed_weights(const ComponentFacts& component, const WeightUse& use, const Needed& needed);
 
+// Whether one of the needed tensors is stored in another type than it is computed in.
+bool converts_weights(const ComponentFacts& component, const WeightUse& use, const Needed& needed);
+
 // A network of `count` equal blocks, of which a rank holds what HSDP or offload leave it: parts,
-// and two blocks at a time.
-Weights placed(const Weights& blocks, int64_t count, const WeightUse& use);
+// `resident` whole blocks, and a few at a time.
+Weights placed(const Weights& blocks, int64_t count, const WeightUse& use, int64_t resident = 0);
 
 }  // namespace kinema::plan

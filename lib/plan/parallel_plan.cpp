@@ -82,38 +82,25 @@ void check_hsdp(const ParallelPlan& plan, Violations& violations) {
                   std::max<int64_t>(1, group / std::gcd(group, plan.hsdp_replicate))));
 }
 
-void check_gpus(const ParallelPlan& plan, std::optional<int64_t> gpus, Violations& violations) {
-  if (!gpus || plan.world_size() == 1 || plan.world_size() <= *gpus) return;
-  violations.add(
-      ErrorKind::kConfig,
-      fmt::format("{}, but {} GPU{} visible", plan_text(plan), *gpus, *gpus == 1 ? " is" : "s are"),
-      *gpus > 1 ? fmt::format("--num-gpus {} --parallel auto", *gpus)
-                : "leave the degrees at 1, or --device cpu");
-}
-
 }  // namespace
 
 int64_t ParallelPlan::replica() const { return std::max(denoising(), vae_patch); }
 
-void check_plan(const ParallelPlan& plan,
-                const SplitLimits& limits,
-                std::optional<int64_t> gpus,
-                Violations& violations) {
+void check_plan(const ParallelPlan& plan, const SplitLimits& limits, Violations& violations) {
   check_heads(plan, limits, violations);
   check_tokens(plan, limits, violations);
   check_branches(plan, limits, violations);
   check_vae(plan, limits, violations);
   check_hsdp(plan, violations);
-  check_gpus(plan, gpus, violations);
 }
 
-ParallelPlan automatic_plan(int64_t ranks, const SplitLimits& limits) {
-  ParallelPlan plan;
-  if (limits.branches > 1 && ranks % limits.branches == 0) plan.cfg = limits.branches;
-  const int64_t rest = ranks / plan.cfg;
-  plan.ulysses = std::gcd(rest, limits.heads);
-  plan.ring = rest / plan.ulysses;
-  return plan;
+void check_gpus(const ParallelPlan& plan, int64_t gpus, Violations& violations) {
+  if (plan.world_size() == 1 || plan.world_size() <= gpus) return;
+  violations.add(
+      ErrorKind::kConfig,
+      fmt::format("{}, but {} GPU{} visible", plan_text(plan), gpus, gpus == 1 ? " is" : "s are"),
+      gpus > 1 ? fmt::format("--num-gpus {} --parallel auto", gpus)
+               : "leave the degrees at 1, or --device cpu");
 }
 
 std::string plan_text(const ParallelPlan& plan) {

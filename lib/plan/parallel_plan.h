@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,16 +32,12 @@ struct SplitLimits {
   bool vae_tiled = true;
 };
 
-// Every broken rule, with the legal values; Error kind kConfig. `gpus` is the number of visible
-// GPUs, nothing on the CPU.
+// Every broken rule, with the legal values; Error kind kConfig.
 void check_plan(const ParallelPlan& plan,
                 const SplitLimits& limits,
-                std::optional<int64_t> gpus,
                 config::Violations& violations);
-
-// The layout for `ranks` processes when no degree is given: guidance branches first, then Ulysses
-// as far as the heads go, then ring.
-ParallelPlan automatic_plan(int64_t ranks, const SplitLimits& limits);
+// Whether all processes have one of the `gpus` visible GPUs each.
+void check_gpus(const ParallelPlan& plan, int64_t gpus, config::Violations& violations);
 
 // "cfg 2 x ulysses 2 = 4 ranks", or "one process".
 std::string plan_text(const ParallelPlan& plan);

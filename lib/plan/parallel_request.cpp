@@ -35,23 +35,6 @@ void spread(int64_t ranks, const SplitLimits& limits, ParallelPlan& plan) {
   plan.ring *= rest / by_heads;
 }
 
-void choose_automatically(const Request& request,
-                          const SplitLimits& limits,
-                          ParallelPlan& plan,
-                          Violations& violations) {
-  if (!request.num_gpus) {
-    violations.add(ErrorKind::kUsage, "--parallel auto needs a number of GPUs", "--num-gpus N");
-  } else if (plan.denoising() > 1) {
-    violations.add(ErrorKind::kUsage,
-                   "--parallel auto chooses the degrees; they cannot be given too",
-                   "leave out either --parallel auto or the degrees");
-  } else {
-    const int64_t vae = plan.vae_patch;
-    plan = automatic_plan(*request.num_gpus, limits);
-    plan.vae_patch = vae > 1 ? vae : limits.vae_tiled ? *request.num_gpus : 1;
-  }
-}
-
 void apply_hsdp(const Request& request,
                 const SplitLimits& limits,
                 ParallelPlan& plan,
@@ -96,8 +79,6 @@ ParallelPlan requested_plan(const Request& request,
                             const SplitLimits& limits,
                             Violations& violations) {
   ParallelPlan plan = given_degrees(request);
-  if (request.parallel == config::ParallelChoice::kAuto)
-    choose_automatically(request, limits, plan, violations);
   apply_hsdp(request, limits, plan, violations);
   fill_gpus(request, plan, violations);
   return plan;

@@ -6,9 +6,9 @@
 
 namespace kinema::plan {
 
-// The layout that the request's degrees, --num-gpus, --parallel and HSDP sizes ask for together:
-// ranks that no degree names are used by the automatic layout (with HSDP or --parallel auto) or
-// become replicas. Contradictions go to `violations`.
+// The layout that the request's degrees, --num-gpus and HSDP sizes ask for together: ranks of a
+// shard group that no degree names take guidance branches first, then heads, then a ring; ranks
+// beyond become replicas. Contradictions go to `violations`.
 ParallelPlan requested_plan(const config::Request& request,
                             const SplitLimits& limits,
                             config::Violations& violations);

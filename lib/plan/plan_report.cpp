@@ -7,6 +7,7 @@
 #include "config/options.h"
 #include "config/outputs.h"
 #include "config/request_json.h"
+#include "plan/time_report.h"
 
 namespace kinema::plan {
 namespace {
@@ -53,12 +54,9 @@ std::string job_line(const Job& job) {
 
 std::string sampling_line(const Job& job) {
   const auto& request = job.request();
-  const bool guided = job.model.branches(*request.guidance_scale) == 2;
-  return fmt::format(
-      "{} step{}, {}, shift {}, {}", *request.num_inference_steps,
-      *request.num_inference_steps == 1 ? "" : "s",
-      guided ? "guidance " + Value<double>::text(*request.guidance_scale) : "no guidance",
-      Value<double>::text(*request.flow_shift), seeds(request));
+  return fmt::format("{} step{}, {}, {}", *request.num_inference_steps,
+                     *request.num_inference_steps == 1 ? "" : "s",
+                     job.model.rules().sampling_text(job), seeds(request));
 }
 
 std::string decode_line(const Job& job) {
@@ -144,13 +142,18 @@ std::string plan_report(const Job& job) {
   text += fmt::format("model   {} {} ({})\n", job.model.title, job.model.variant,
                       job.model.index.folder.string());
   text += fmt::format("job     {}\n        {}\n", job_line(job), sampling_line(job));
+  text += fmt::format("time    {}\n", step_text(job.predicted));
+  if (const auto stream = stream_text(job.predicted); !stream.empty())
+    text += fmt::format("stream  {}\n", stream);
   text += fmt::format("decode  {}\n", decode_line(job));
   text += fmt::format("write   {}\n\n", outputs_line(job));
   return text + stage_table(job) + "\n" + verdict(job);
 }
 
 std::string explanation(const Job& job) {
-  std::string text = fmt::format("{:<25} {:<24} {}\n", "setting", "value", "from");
+  std::string text = layouts_text(job);
+  if (!text.empty()) text += "\n";
+  text += fmt::format("{:<25} {:<24} {}\n", "setting", "value", "from");
   for (const auto& one : config::options()) {
     const auto value = one.field.json(job.request());
     const auto shown = value.is_null()     ? "-"
@@ -175,6 +178,7 @@ OrderedJson plan_json(const Job& job) {
   json["latent"] = {job.latent.frames, job.latent.height, job.latent.width};
   json["tokens"] = job.tokens;
   json["plan"] = plan_object(job.parallel);
+  json["predicted"] = prediction_json(job);
   json["stages"] = stages_object(job.memory);
   json["memory_limit_bytes"] =
       job.memory_limit == 0 ? OrderedJson() : OrderedJson(job.memory_limit);

@@ -11,10 +11,11 @@ namespace kinema::plan {
 // Lines of at most about 100 columns, ending in a newline.
 std::string plan_report(const Job& job);
 
-// Each setting with its value and who set it.
+// Layouts of as many ranks with their predicted times, and each setting with its value and who set
+// it.
 std::string explanation(const Job& job);
 
-// {"model", "job" (every resolved setting), "sources", "latent", "tokens", "plan", "stages",
+// {"model", "job" (every resolved setting), "sources", "latent", "tokens", "plan", "predicted", "stages",
 // "memory_limit_bytes", "outputs", "notes"}; bytes are whole numbers.
 OrderedJson plan_json(const Job& job);
 

@@ -17,7 +17,8 @@ void check_picture(Resolution& r) {
                 r.from("image"),
             "leave --image out, or another --model");
   }
-  if (model.task() == Task::kImageToVideo && !request.image) {
+  const bool denoises = r.around.scope != Scope::kDecoding;
+  if (model.task() == Task::kImageToVideo && !request.image && denoises) {
     r.wrong(
         fmt::format("this checkpoint is image-to-video ({}); it needs a picture", model.variant),
         "--image PATH");
@@ -29,7 +30,7 @@ void check_picture(Resolution& r) {
 void choose_seed(Resolution& r) {
   auto& request = r.request();
   if (!request.seed) {
-    r.fill(request.seed, "seed", r.around.random_seed, "random");
+    r.fill(request.seed, "seed", r.around.random_seed, kDrawnSeed);
     r.note(fmt::format("seed {} (random; --seed {} makes this video again)", *request.seed,
                        *request.seed));
   }

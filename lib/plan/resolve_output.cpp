@@ -45,7 +45,7 @@ void name_all(Resolution& r) {
   name_video(r);
   const bool several = request.num_outputs_per_prompt > 1;
   for (auto* path : {&request.output, &request.frames_dir, &request.wav, &request.save_latents,
-                     &request.save_tensors, &request.metrics}) {
+                     &request.save_tensors, &request.metrics, &request.trace}) {
     if (!*path) continue;
     if (several && (*path)->string().find("{output}") == std::string::npos)
       *path = config::with_seed(**path);

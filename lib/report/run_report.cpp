@@ -62,6 +62,7 @@ OrderedJson rank_json(const RankReport& rank, const Json& planned) {
 OrderedJson stream_json(const StreamMeasure& stream) {
   return {{"home", stream.home},
           {"units", stream.units},
+          {"resident_blocks", stream.resident_blocks},
           {"slots", stream.slots},
           {"passes", stream.passes},
           {"fetches", stream.fetches},
@@ -77,6 +78,7 @@ StreamMeasure stream_measure(const Json& json) {
   StreamMeasure stream;
   json.at("home").get_to(stream.home);
   json.at("units").get_to(stream.units);
+  json.at("resident_blocks").get_to(stream.resident_blocks);
   json.at("slots").get_to(stream.slots);
   json.at("passes").get_to(stream.passes);
   json.at("fetches").get_to(stream.fetches);

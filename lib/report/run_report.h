@@ -15,6 +15,7 @@ namespace kinema::report {
 struct StreamMeasure {
   std::string home;                 // where they were kept: "shards of 2 ranks"
   int64_t units = 0;                // blocks that are streamed
+  int64_t resident_blocks = 0;      // blocks that stay whole
   int64_t slots = 0;                // blocks that are there at a time
   int64_t passes = 0;               // over all blocks
   int64_t fetches = 0;              // of one block each

@@ -10,6 +10,7 @@
 #include "parallel/block_streamer.h"
 #include "parallel/stream_source.h"
 #include "parallel/team.h"
+#include "plan/residency.h"
 #include "support/ranks.h"
 
 using namespace kinema;
@@ -28,6 +29,8 @@ struct Layout {
   const char* name;
   ParallelPlan plan;
   Home home;
+  int64_t resident = 0;
+  int slots = 2;
 };
 
 class Network {
@@ -38,8 +41,7 @@ class Network {
         store_(checkpoint::Component::open(std::filesystem::path(KINEMA_TEST_DATA) /
                                            "hunyuan15/t2v/model/transformer"),
                {at::kFloat, at::kCPU}),
-        cut_(store_, hunyuan15_transformer_rules(), team.tensor()),
-        source_(store_, cut_, hunyuan15::block_prefixes(stored.config)) {}
+        cut_(store_, hunyuan15_transformer_rules(), team.tensor()) {}
 
   // Velocities of both branches in each of the steps.
   std::vector<at::Tensor> velocities(weights::ParamSource& source, nn::BlockWeights& blocks) {
@@ -51,14 +53,22 @@ class Network {
     nn::BlockWeights blocks;
     return velocities(cut_, blocks);
   }
-  std::vector<at::Tensor> streamed(Home where);
+  std::vector<at::Tensor> streamed(const Layout& layout);
 
  private:
   // Forwards to a streamer that is made when the model has taken its parameters.
   struct Later : nn::BlockWeights {
     std::optional<BlockStreamer> streamer;
-    void enter(int64_t index) override { streamer->enter(index); }
-    void leave(int64_t index) override { streamer->leave(index); }
+    std::vector<int64_t> resident;
+    bool stays(int64_t index) const {
+      return std::find(resident.begin(), resident.end(), index) != resident.end();
+    }
+    void enter(int64_t index) override {
+      if (!stays(index)) streamer->enter(index);
+    }
+    void leave(int64_t index) override {
+      if (!stays(index)) streamer->leave(index);
+    }
   };
 
   std::vector<at::Tensor> run(const hunyuan15::Transformer& transformer) {
@@ -80,7 +90,6 @@ class Network {
   hunyuan15::TransformerCase& stored_;
   weights::WeightStore store_;
   TensorParallelSource cut_;
-  StreamSource source_;
 };
 
 std::unique_ptr<BlockHome> home_of(Home where, const StreamUnits& units, const Team& team) {
@@ -88,16 +97,22 @@ std::unique_ptr<BlockHome> home_of(Home where, const StreamUnits& units, const T
   return where == Home::kHost ? host_home(units) : file_home(units, at::kCPU);
 }
 
-std::vector<at::Tensor> Network::streamed(Home where) {
+std::vector<at::Tensor> Network::streamed(const Layout& layout) {
+  const int64_t layers = stored_.config.num_layers;
   Later blocks;
-  const hunyuan15::Transformer transformer(nn::ParamScope(source_), stored_.config,
+  blocks.resident = plan::resident_blocks(layers, layout.resident);
+  StreamSource source(store_, cut_, hunyuan15::block_prefixes(stored_.config), blocks.resident);
+  const hunyuan15::Transformer transformer(nn::ParamScope(source), stored_.config,
                                            {team_.attend(), team_.tokens(), blocks});
-  const auto units = source_.units();
-  require(units->size() == static_cast<size_t>(stored_.config.num_layers), "a unit for each block");
-  blocks.streamer.emplace(units, home_of(where, units, team_), at::kCPU, 2, kSteps);
+  const auto units = source.units();
+  const int64_t streamed = layers - layout.resident;
+  require(units->size() == static_cast<size_t>(streamed),
+          "a unit for each block that does not stay");
+  blocks.streamer.emplace(units, home_of(layout.home, units, team_), at::kCPU, layout.slots,
+                          kSteps);
   auto all = run(transformer);
   // Once a step, however many branches a rank predicts.
-  require(blocks.streamer->counts().fetches == kSteps * stored_.config.num_layers, "fetches");
+  require(blocks.streamer->counts().fetches == kSteps * streamed, "fetches");
   return all;
 }
 
@@ -112,7 +127,7 @@ void check(comm::Rendezvous& rendezvous, const Layout& layout) {
   team.begin(sizes[2] * sizes[3] * sizes[4]);
   Network network(team, stored);
   const auto want = network.whole();
-  const auto got = network.streamed(layout.home);
+  const auto got = network.streamed(layout);
   for (size_t i = 0; i < want.size(); ++i) require(at::equal(got[i], want[i]), layout.name);
 }
 
@@ -120,6 +135,14 @@ ParallelPlan sharded(ParallelPlan plan, int64_t shard, int64_t replicate = 1) {
   plan.hsdp_shard = shard;
   plan.hsdp_replicate = replicate;
   return plan;
+}
+
+void check_all(const std::vector<Layout>& layouts) {
+  for (const auto& layout : layouts) {
+    INFO(layout.name << ", " << layout.resident << " stay, " << layout.slots << " slots");
+    CHECK_NOTHROW(run_ranks(static_cast<int>(layout.plan.world_size()),
+                            [&](comm::Rendezvous& rendezvous) { check(rendezvous, layout); }));
+  }
 }
 
 }  // namespace
@@ -139,9 +162,20 @@ TEST_CASE("streamed blocks change no bit of any layout") {
       {"replicate 2 x shard 2", sharded(c2u2, 2, 2), Home::kShards},
       {"shard 2, tensor 2 x ulysses 2", sharded(t2u2, 2), Home::kShards},
   };
-  for (const auto& layout : layouts) {
-    INFO(layout.name);
-    CHECK_NOTHROW(run_ranks(static_cast<int>(layout.plan.world_size()),
-                            [&](comm::Rendezvous& rendezvous) { check(rendezvous, layout); }));
+  check_all(layouts);
+}
+
+TEST_CASE("any number of blocks may stay, in any number of slots") {
+  const ParallelPlan one;
+  const auto pair = sharded({.cfg = 2}, 2);
+  std::vector<Layout> layouts;
+  const int64_t layers = hunyuan15::TransformerCase("t2v").config.num_layers;
+  for (int64_t resident = 0; resident <= layers; ++resident) {
+    layouts.push_back({"files", one, Home::kFiles, resident, 2});
+    layouts.push_back({"host memory", one, Home::kHost, resident, 3});
   }
+  layouts.push_back({"shard 2, cfg 2", pair, Home::kShards, 1, 3});
+  layouts.push_back({"shard 2, cfg 2", pair, Home::kShards, layers - 1, 2});
+  layouts.push_back({"shard 2, cfg 2", pair, Home::kShards, layers, 2});
+  check_all(layouts);
 }

@@ -1,0 +1,45 @@
+// Asks the model's family; knows what --max-memory and the machine allow.
+#include "plan/estimate.h"
+
+#include <algorithm>
+
+#include "plan/memory_input.h"
+
+namespace kinema::plan {
+
+MemoryPlan estimated_memory(const Job& job, const ParallelPlan& plan, config::VaeTiling tiling) {
+  const auto& request = job.request();
+  const auto& rules = job.model.rules();
+  MemoryInput input;
+  input.video = job.video;
+  input.fps = *request.fps;
+  input.prompt_bytes = static_cast<int64_t>(
+      std::max(request.prompt.value_or("").size(), request.negative_prompt.value_or("").size()));
+  input.text_tokens = request.max_sequence_length.value_or(0);
+  input.steps = *request.num_inference_steps;
+  input.branches = rules.branches(job.model, request);
+  input.use = {.dtype = *request.dtype,
+               .on_cpu = request.device.kind == config::Device::Kind::kCpu,
+               .parallel = plan,
+               .offload = request.offload,
+               .resident_blocks = request.resident_blocks.value_or(0),
+               .slots = request.stream_slots.value_or(2)};
+  input.tiled = tiling == config::VaeTiling::kOn;
+  input.tile_size = request.vae_tile_size.value_or(job.model.defaults.vae_tile_size);
+  input.keeps_video = request.save_tensors.has_value();
+  return rules.memory(job.model, input);
+}
+
+uint64_t needed_bytes(const Job& job, const StageEstimate& stage) {
+  const bool on_cpu = job.request().device.kind == config::Device::Kind::kCpu;
+  return on_cpu ? stage.peak() - stage.mapped : stage.peak();
+}
+
+uint64_t allowed_bytes(const Job& job, const Surroundings& around, const ParallelPlan& plan) {
+  const auto& request = job.request();
+  if (request.max_memory) return static_cast<uint64_t>(*request.max_memory * 1e9);
+  if (request.device.kind != config::Device::Kind::kCpu) return 0;
+  return around.host_memory / static_cast<uint64_t>(around.local_ranks.value_or(plan.world_size()));
+}
+
+}  // namespace kinema::plan

@@ -1,0 +1,23 @@
+// What is decided and expected of blocks that come and go.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "plan/residency.h"
+
+namespace kinema::plan {
+
+struct StreamPlan {
+  StreamShape shape;           // of one rank's slice of the blocks
+  int64_t resident = 0;        // blocks that stay whole
+  std::string home;            // of the others: "shards of 2 ranks", "host memory", "the files"
+  StreamTimes times;           // of one block: all its forwards in a step, and its fetch
+  double exposed_seconds = 0;  // of a step, in which computing waits
+
+  int64_t units() const { return shape.blocks - resident; }
+  // Slots, whole blocks and parts.
+  uint64_t device_bytes() const { return stream_bytes(shape, resident); }
+};
+
+}  // namespace kinema::plan

@@ -1,0 +1,24 @@
+// Predicted times in what `kinema plan` prints.
+#pragma once
+
+#include <string>
+
+#include "base/json.h"
+#include "plan/job.h"
+
+namespace kinema::plan {
+
+// "0.93 s a step predicted: 0.85 s computing, 0.08 s exchanging (NVIDIA H200)".
+std::string step_text(const Prediction& predicted);
+
+// "34 units + root, 20 blocks stay, 2 slots, from host memory; 0.05 s a step waiting", or nothing.
+std::string stream_text(const Prediction& predicted);
+
+// The fastest layouts of as many ranks, with their times and flags; the job's own is marked. Empty
+// for one process.
+std::string layouts_text(const Job& job);
+
+// {"machine", "step_seconds": {"total", "compute", ...}, "layouts": [...]}.
+OrderedJson prediction_json(const Job& job);
+
+}  // namespace kinema::plan
