@@ -3,29 +3,30 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/error.h"
+#include "base/json.h"
 #include "support/tensors.h"
 #include "text/causal_attention.h"
+#include "text/ltx2_tokens.h"
 #include "weights/weight_store.h"
 
 namespace {
 
 using kinema::config::ConfigReader;
-using kinema::config::Gemma3TextConfig;
 using kinema::config::Strictness;
 using kinema::test::scaled_difference;
 using kinema::text::Gemma3TextModel;
 using kinema::weights::WeightStore;
 
-const std::string kFolder = KINEMA_TEST_DATA "/ltx2/parts/gemma3/";
+const std::string kData = KINEMA_TEST_DATA "/ltx2/";
+const std::string kPart = kData + "parts/gemma3/model";
 
-Gemma3TextConfig settings(const std::string& file = "model/config.json") {
-  return kinema::config::read_gemma3_text(ConfigReader::open(kFolder + file, Strictness::kStrict));
-}
-
-Gemma3TextModel model(at::ScalarType dtype = at::kFloat) {
-  WeightStore store(kinema::checkpoint::Component::open(kFolder + "model"), {.dtype = dtype},
+Gemma3TextModel model(at::ScalarType dtype = at::kFloat, const std::string& folder = kPart) {
+  const auto settings = kinema::config::read_gemma3_text(
+      ConfigReader::open(folder + "/config.json", Strictness::kStrict));
+  WeightStore store(kinema::checkpoint::Component::open(folder), {.dtype = dtype},
                     Gemma3TextModel::names());
-  Gemma3TextModel out(kinema::nn::ParamScope(store), settings());
+  Gemma3TextModel out(kinema::nn::ParamScope(store), settings);
   CHECK(store.unread().empty());
   return out;
 }
@@ -48,6 +49,25 @@ TEST_CASE("Gemma 3's hidden states are the reference's, without the padding in f
   for (int64_t state = 0; state < got.size(3); ++state) {
     CAPTURE(state);
     CHECK(scaled_difference(got.select(3, state), stored.at("hidden").select(3, state)) < 1e-5);
+  }
+}
+
+TEST_CASE("prompts become the reference's tokens and hidden states") {
+  kinema::nn::BlockWeights resident;
+  for (const std::string name : {"t2v", "i2v"}) {
+    const auto stored = kinema::test::stored_tensors("ltx2/" + name + "/expected.safetensors");
+    const auto call = kinema::read_json(kData + name + "/case.json", kinema::ErrorKind::kModel);
+    const auto encoder = model(at::kFloat, kData + name + "/model/text_encoder");
+    const kinema::text::Ltx2Tokenizer tokenizer(kData + name + "/model/tokenizer");
+    for (const std::string branch : {"", "negative_"}) {
+      CAPTURE(name, branch);
+      const auto tokens = tokenizer(call[branch + "prompt"].get<std::string>(),
+                                    call["max_sequence_length"].get<int64_t>());
+      const auto ids = at::tensor(tokens.ids, at::kLong);
+      REQUIRE(at::equal(ids.unsqueeze(0), stored.at(branch + "input_ids")));
+      CHECK(scaled_difference(encoder(ids, tokens.first, resident),
+                              stored.at(branch + "text_hidden_states")) < 1e-5);
+    }
   }
 }
 

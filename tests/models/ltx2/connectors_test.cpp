@@ -55,6 +55,23 @@ TEST_CASE("connectors give the reference's embeddings") {
   }
 }
 
+TEST_CASE("stored cases' hidden states become their embeddings") {
+  for (const std::string name : {"t2v", "i2v"}) {
+    const auto stored = kinema::test::stored_tensors("ltx2/" + name + "/expected.safetensors");
+    const auto path = KINEMA_TEST_DATA "/ltx2/" + name + "/model/connectors";
+    WeightStore store(kinema::checkpoint::Component::open(path), {});
+    const TextConnectors model(kinema::nn::ParamScope(store),
+                               kinema::config::read_ltx2_connectors(ConfigReader::open(
+                                   path + "/config.json", kinema::config::Strictness::kStrict)));
+    for (const std::string branch : {"", "negative_"}) {
+      CAPTURE(name, branch);
+      const auto got = model(stored.at(branch + "text_hidden_states"), 128);
+      CHECK(scaled_difference(got.video, stored.at(branch + "prompt_embeds")) < 1e-5);
+      CHECK(scaled_difference(got.audio, stored.at(branch + "prompt_embeds_2")) < 1e-5);
+    }
+  }
+}
+
 TEST_CASE("connectors run in bfloat16") {
   for (const std::string name : {"connectors_2_0", "connectors_2_3"}) {
     CAPTURE(name);
