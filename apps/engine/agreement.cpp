@@ -19,6 +19,18 @@ std::string setting(const std::string& key, const Json& job) {
   return flag + " " + (value.is_string() ? value.get<std::string>() : value.dump());
 }
 
+// A seed, and the names of files, which may contain it; the first rank alone writes them.
+void take_drawn(const Json& first, Json& theirs) {
+  for (const auto& option : config::options()) {
+    if (option.key != "seed" && option.group != config::Group::kOutput) continue;
+    if (first.contains(option.key)) {
+      theirs[option.key] = first[option.key];
+    } else {
+      theirs.erase(option.key);
+    }
+  }
+}
+
 [[noreturn]] void refuse(size_t rank, const Json& theirs, const Json& first) {
   std::set<std::string> keys;
   for (const auto* job : {&first, &theirs})
@@ -28,19 +40,23 @@ std::string setting(const std::string& key, const Json& job) {
     throw Error(ErrorKind::kConfig,
                 "rank " + std::to_string(rank) + " has " + setting(key, theirs) + ", but rank 0 " +
                     setting(key, first),
-                key == "seed" ? "--seed N: without it every process draws its own"
-                              : "start every process with the same command");
+                "start every process with the same command");
   }
   throw Error(ErrorKind::kInternal, "rank " + std::to_string(rank) + " has another job");
 }
 
 }  // namespace
 
-void agree_on_job(comm::Rendezvous& rendezvous, const config::Request& request) {
-  const auto jobs = rendezvous.exchange("job", config::request_to_json(request).dump());
-  for (size_t rank = 1; rank < jobs.size(); ++rank) {
-    if (jobs[rank] != jobs[0]) refuse(rank, Json::parse(jobs[rank]), Json::parse(jobs[0]));
+config::Request agree_on_job(comm::Rendezvous& rendezvous, const ToldJob& told) {
+  const Json own = {{"job", config::request_to_json(told.request)}, {"drawn", told.seed_drawn}};
+  const auto texts = rendezvous.exchange("job", own.dump());
+  const auto first = Json::parse(texts[0]);
+  for (size_t rank = 1; rank < texts.size(); ++rank) {
+    auto theirs = Json::parse(texts[rank]);
+    if (theirs["drawn"] && first["drawn"]) take_drawn(first["job"], theirs["job"]);
+    if (theirs["job"] != first["job"]) refuse(rank, theirs["job"], first["job"]);
   }
+  return config::request_from_json(first["job"], "the first rank's job");
 }
 
 }  // namespace kinema::engine

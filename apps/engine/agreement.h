@@ -6,8 +6,15 @@
 
 namespace kinema::engine {
 
-// Called by every process. Throws Error(kConfig) on all alike if one has another setting than the
-// first, naming the rank, the setting and both values.
-void agree_on_job(comm::Rendezvous& rendezvous, const config::Request& request);
+// What a process was told to do, and whether it has drawn the seed itself.
+struct ToldJob {
+  const config::Request& request;
+  bool seed_drawn = false;
+};
+
+// Called by every process. Returns the job that all do: where seeds were drawn, the first rank's
+// seed and the files that it writes. Throws Error(kConfig) on all alike if one has another setting
+// than the first, naming the rank, the setting and both values.
+config::Request agree_on_job(comm::Rendezvous& rendezvous, const ToldJob& told);
 
 }  // namespace kinema::engine

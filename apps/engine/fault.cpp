@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -41,12 +42,14 @@ std::optional<Fault> Fault::from_environment() {
   fault.rank_ = std::atoi(given["rank"].c_str());
   fault.phase_ = given["phase"];
   fault.mark_ = given["mark"];
+  fault.once_ = given["once"] == "yes";
   fault.kind_ = kind->second;
   return fault;
 }
 
 void Fault::enter(int rank, const std::string& phase) const {
   if (rank != rank_ || (phase != phase_ && !phase.starts_with(phase_ + " "))) return;
+  if (once_ && std::filesystem::exists(mark_)) return;
   if (!mark_.empty()) std::ofstream(mark_) << phase << '\n';
   switch (kind_) {
     case Kind::kThrow:

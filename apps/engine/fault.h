@@ -9,7 +9,7 @@ namespace kinema::engine {
 // KINEMA_FAULT="rank=2,phase=denoise step 2,kind=kill". Kinds: throw (an exception nobody expects),
 // exit (leaves without a word), kill (SIGKILL), hang (does nothing for ever). A phase without its
 // step stands for the first of its steps. With mark=FILE the file is made just before, so that
-// its time is the fault's. Only tests set the variable; nothing happens without it.
+// its time is the fault's; with once=yes beside it nothing happens where it is there. Only tests set the variable; nothing happens without it.
 class Fault {
  public:
   // What the environment asks for. Throws Error(kConfig) if it makes no sense.
@@ -24,6 +24,7 @@ class Fault {
 
   int rank_ = 0;
   std::string phase_, mark_;
+  bool once_ = false;
   Kind kind_ = Kind::kThrow;
 };
 

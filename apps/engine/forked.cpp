@@ -17,6 +17,9 @@
 namespace kinema::engine {
 namespace {
 
+// For the longest step.
+constexpr std::chrono::minutes kStepGrace{30};
+
 // What a killed rank could not remove.
 void remove_parts(const config::Request& request, pid_t process) {
   for (const auto& files : config::output_files(request)) {
@@ -71,6 +74,12 @@ int run_forked(const Work& work) {
   run.after_kill = [&](int, pid_t process) { remove_parts(work.request, process); };
   launch::SupervisorOptions options;
   options.ranks = static_cast<int>(work.mesh.world_size());
+  if (work.task.contains("batch")) {
+    // The first rank of each replica speaks, and one replica may be in the middle of a step when
+    // another has ended.
+    options.speaking_every = static_cast<int>(work.mesh.plan().replica());
+    options.interrupt_grace = kStepGrace;
+  }
   options.stall_timeout = std::chrono::seconds(work.request.stall_timeout);
   options.echo =
       work.request.log_level >= LogLevel::kVerbose ? launch::Echo::kPrefixed : launch::Echo::kNo;

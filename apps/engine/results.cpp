@@ -7,13 +7,13 @@
 #include <set>
 #include <sstream>
 
-#include <ATen/ops/from_blob.h>
 #include <unistd.h>
 
 #include "base/atomic_file.h"
 #include "config/request_json.h"
 #include "report/rank_exchange.h"
 #include "report/version.h"
+#include "share_text.h"
 
 namespace kinema::engine {
 namespace {
@@ -21,9 +21,9 @@ namespace {
 // Settings that say how a run talks or where it writes, not what it makes.
 const std::set<std::string>& private_keys() {
   static const std::set<std::string> keys = {
-      "output",    "frames_dir", "save_latents", "save_tensors", "metrics",
-      "overwrite", "log_level",  "progress",     "color",        "json",
-      "metadata",  "threads",    "strict",       "stall_timeout"};
+      "output", "frames_dir", "save_latents", "save_tensors", "metrics",
+      "trace",  "overwrite",  "log_level",    "progress",     "color",
+      "json",   "metadata",   "threads",      "strict",       "stall_timeout"};
   return keys;
 }
 
@@ -50,16 +50,12 @@ report::RankReport own_report(const parallel::Team& team,
 }
 
 // Every rank's report on the first rank; empty elsewhere.
-std::vector<report::RankReport> gathered(parallel::Team& team, const report::RankReport& own) {
+std::vector<report::RankReport> gathered(const parallel::Team& team,
+                                         const report::RankReport& own) {
   std::vector<report::RankReport> all;
   for (int rank = 0; rank < team.size(); ++rank) {
-    auto text = report::packed(own);
-    auto bytes = at::from_blob(text.data(), {static_cast<int64_t>(text.size())}, at::kByte);
-    auto shared = parallel::shared_from(
-        team.replica(), rank, team.replica().rank() == rank ? bytes.clone() : at::Tensor());
-    if (!team.is_first()) continue;
-    const auto* data = reinterpret_cast<const char*>(shared.const_data_ptr<uint8_t>());
-    all.push_back(report::unpacked({data, static_cast<size_t>(shared.numel())}));
+    const auto text = shared_text(team, rank, report::packed(own));
+    if (team.is_first()) all.push_back(report::unpacked(text));
   }
   return all;
 }
@@ -70,7 +66,9 @@ std::string job_comment(const config::Request& request) {
   OrderedJson job;
   const auto settings = config::request_to_json(request);
   for (const auto& [key, value] : settings.items()) {
-    if (private_keys().contains(key)) continue;
+    // On the CPU equal frames are promised for an equal number of threads.
+    const bool decides = key == "threads" && request.device.kind == config::Device::Kind::kCpu;
+    if (private_keys().contains(key) && !decides) continue;
     const bool is_path = key == "model" || key == "image" || key.ends_with("_path");
     job[key] =
         is_path ? OrderedJson(std::filesystem::path(value.get<std::string>()).filename().string())
@@ -79,13 +77,14 @@ std::string job_comment(const config::Request& request) {
   return OrderedJson{{"schema", 1}, {"kinema", report::version()}, {"job", job}}.dump();
 }
 
-void report_results(const config::Request& request,
-                    const Json& planned,
-                    parallel::Team& team,
-                    const std::vector<report::StageMeasure>& measures,
-                    int64_t frames) {
+std::optional<report::RunReport> collected_results(
+    const config::Request& request,
+    const Json& planned,
+    parallel::Team& team,
+    const std::vector<report::StageMeasure>& measures,
+    int64_t frames) {
   auto ranks = gathered(team, own_report(team, measures));
-  if (!team.is_first()) return;
+  if (!team.is_first()) return std::nullopt;
   report::RunReport run;
   run.planned = planned;
   run.versions = report::build_facts();
@@ -95,9 +94,18 @@ void report_results(const config::Request& request,
   if (request.output) run.output = *request.output;
   if (!request.output && request.frames_dir) run.output = *request.frames_dir;
   run.ranks = std::move(ranks);
+  return run;
+}
+
+void print_result(const config::Request& request,
+                  const report::RunReport& run,
+                  const OrderedJson& more) {
   if (request.metrics) write_file(*request.metrics, report::metrics_json(run).dump(2) + "\n");
+  if (request.trace) write_file(*request.trace, report::trace_json(run).dump() + "\n");
   if (request.json) {
-    std::cout << report::result_json(run).dump() << std::endl;
+    auto result = report::result_json(run);
+    result.update(more);
+    std::cout << result.dump() << std::endl;
   } else {
     std::cout << run.output.string() << std::endl;
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,12 +17,18 @@ namespace kinema::engine {
 // paths reduced to file names, nothing of the machine or the user.
 std::string job_comment(const config::Request& request);
 
-// Collects every rank's measures on the first, which writes --metrics and prints the result. Called
-// by all ranks.
-void report_results(const config::Request& request,
-                    const Json& planned,
-                    parallel::Team& team,
-                    const std::vector<report::StageMeasure>& measures,
-                    int64_t frames);
+// Every rank's measures, on the first; nothing elsewhere. Called by all ranks.
+std::optional<report::RunReport> collected_results(
+    const config::Request& request,
+    const Json& planned,
+    parallel::Team& team,
+    const std::vector<report::StageMeasure>& measures,
+    int64_t frames);
+
+// Writes --metrics and prints the result: the path, or with --json an object, to which `more` is
+// added.
+void print_result(const config::Request& request,
+                  const report::RunReport& run,
+                  const OrderedJson& more = OrderedJson::object());
 
 }  // namespace kinema::engine

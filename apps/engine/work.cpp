@@ -7,6 +7,7 @@
 #include "agreement.h"
 #include "groups.h"
 #include "parallel/team.h"
+#include "plan/job.h"
 #include "rank.h"
 
 namespace kinema::engine {
@@ -16,18 +17,23 @@ void Work::run(comm::Rendezvous& rendezvous,
                RankWatch& watch,
                std::function<void(const Error&)> on_failure) const {
   watch.waits("agreement on the job");
-  agree_on_job(rendezvous, request);
-  const auto compare = request.log_level == LogLevel::kDebug ? Compare::kYes : Compare::kNo;
-  const auto device = device_for(request, local_rank);
+  const auto agreed = agree_on_job(rendezvous, {request, seed_drawn()});
+  const auto compare = agreed.log_level == LogLevel::kDebug ? Compare::kYes : Compare::kNo;
+  const auto device = device_for(agreed, local_rank);
   watch.waits("connecting the groups");
   parallel::Team team(mesh, rendezvous.rank(),
                       groups_for(device, rendezvous, compare, std::move(on_failure)));
   watch.goes_on();
   watch.observe(team);
-  run_rank(request, model, team, device, planned, watch);
+  ShareBoard shared(rendezvous);
+  run_rank({agreed, model, planned, task}, team, device, watch, shared);
   // Nobody closes its sockets while another still waits for it.
   watch.waits("the end of the others");
   rendezvous.finish();
+}
+
+bool Work::seed_drawn() const {
+  return planned.value("sources", Json::object()).value("seed", "") == plan::kDrawnSeed;
 }
 
 std::chrono::milliseconds Work::patience() const {

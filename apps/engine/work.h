@@ -18,6 +18,7 @@ struct Work {
   const config::Request& request;
   const plan::ModelFacts& model;
   const Json& planned;
+  const Json& task;
   plan::DeviceMesh mesh;
 
   // Meets the others, agrees with them on the job, and does this rank's part. `on_failure` is
@@ -27,6 +28,8 @@ struct Work {
            RankWatch& watch,
            std::function<void(const Error&)> on_failure) const;
 
+  // Whether the seed was not given, so that processes started apart have different ones.
+  bool seed_drawn() const;
   // --stall-timeout, or as long as it takes.
   std::chrono::milliseconds patience() const;
 };

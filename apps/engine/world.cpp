@@ -2,6 +2,8 @@
 #include "world.h"
 
 #include "base/error.h"
+#include "base/log.h"
+#include "batch_world.h"
 #include "forked.h"
 #include "groups.h"
 #include "parallel/team.h"
@@ -25,15 +27,23 @@ void run_alone(const Work& work) {
   RankWatch watch(0, nullptr);
   watch.enter(kStartUp);
   parallel::Team team;
-  run_rank(work.request, work.model, team, device_for(work.request, 0), work.planned, watch);
+  ShareBoard shared;
+  run_rank({work.request, work.model, work.planned, work.task}, team, device_for(work.request, 0),
+           watch, shared);
 }
 
 }  // namespace
 
 int run_world(const plan::Handover& job) {
+  if (job.task.contains("batch")) return run_batch_world(job);
+  return run_processes(job);
+}
+
+int run_processes(const plan::Handover& job) {
   const auto place = launch::placement(launch::process_environment);
+  if (place && place->rank > 0) mute_log();  // the first rank says what all find
   const auto model = plan::read_model(job.request);
-  const Work work{job.request, model, job.planned,
+  const Work work{job.request, model, job.planned, job.task,
                   plan::DeviceMesh(agreed_plan(job.request, model))};
   if (place && place->size > 1) return run_placed(work, *place);
   if (work.mesh.world_size() > 1) return run_forked(work);

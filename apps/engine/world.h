@@ -9,4 +9,7 @@ namespace kinema::engine {
 // in ranks forked here. Returns the exit code; throws the Error that was the cause.
 int run_world(const plan::Handover& job);
 
+// The same for the processes alone, whatever the task needs around them.
+int run_processes(const plan::Handover& job);
+
 }  // namespace kinema::engine

@@ -17,6 +17,9 @@ struct Command {
 };
 
 Command generate_command();
+Command batch_command();
+Command decode_command();
+Command replay_command();
 Command plan_command();
 Command bench_command();
 Command report_command();

@@ -46,8 +46,8 @@ void become_engine(const std::vector<std::string>& arguments) {
               "build the target kinema_engine");
 }
 
-void become_engine(const plan::Job& job) {
-  const auto descriptor = memory_file(plan::handover_text(job));
+void become_engine(const plan::Job& job, const Json& task) {
+  const auto descriptor = memory_file(plan::handover_text(job, task));
   become_engine(std::vector<std::string>{"--request-fd", std::to_string(descriptor)});
 }
 

@@ -15,9 +15,9 @@ namespace kinema::cli {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
-      generate_command(), plan_command(),       bench_command(),
-      report_command(),   inspect_command(),    models_command(),
-      version_command(),  completion_command(), help_command()};
+      generate_command(), batch_command(),   decode_command(),     replay_command(),
+      plan_command(),     bench_command(),   report_command(),     inspect_command(),
+      models_command(),   version_command(), completion_command(), help_command()};
   return all;
 }
 

@@ -1,8 +1,6 @@
 // The layers in their order, then everything the job meets outside its request.
 #include "prepare.h"
 
-#include <fstream>
-#include <iterator>
 #include <random>
 #include <thread>
 
@@ -10,8 +8,9 @@
 
 #include "base/log.h"
 #include "base/nearest.h"
+#include "batch/picture.h"
 #include "config/support.h"
-#include "media/image_header.h"
+#include "launch/environment.h"
 #include "plan/machine.h"
 
 namespace kinema::cli {
@@ -21,8 +20,8 @@ namespace fs = std::filesystem;
 using config::Settings;
 using config::Violations;
 
-Settings settings_of(const CommandLine& line, Violations& violations) {
-  Settings settings;
+Settings settings_of(const CommandLine& line, const Settings& below, Violations& violations) {
+  auto settings = below;
   std::vector<std::string> files = line.positionals;
   if (auto file = line.value("--config")) files.push_back(*file);
   for (const auto& file : files) config::apply_file(file, settings, violations);
@@ -30,11 +29,7 @@ Settings settings_of(const CommandLine& line, Violations& violations) {
   config::apply_flags(line.settings, settings, violations);
   config::check_support(settings, violations);
   config::expand_prompts(settings, violations);
-  auto& request = settings.request;
-  if (request.log_level == LogLevel::kQuiet && request.progress == config::ProgressStyle::kAuto) {
-    request.progress = config::ProgressStyle::kNone;
-    settings.sources["progress"] = settings.source("log_level");
-  }
+  quiet_progress(settings);
   return settings;
 }
 
@@ -57,7 +52,42 @@ void take_shipped(const std::vector<ShippedModel>& shipped, Settings& settings) 
   note("model " + chosen->name + " (shipped with this program; --model takes another)");
 }
 
-// A name of a shipped model becomes its folder.
+// This process's place, if another launcher has started several.
+std::optional<launch::Placement> launched() {
+  auto place = launch::placement(launch::process_environment);
+  return place && place->size > 1 ? place : std::nullopt;
+}
+
+}  // namespace
+
+VerbFlag config_flag() {
+  return {{"--config"}, "FILE", "read settings from a JSON file; flags overrule it"};
+}
+VerbFlag dry_run_flag() {
+  return {{"--dry-run"}, "", "check the job and print its plan, as kinema plan does"};
+}
+VerbFlag explain_flag() {
+  return {{"--explain"}, "", "print every setting with its value and where it comes from"};
+}
+
+void quiet_progress(Settings& settings) {
+  auto& request = settings.request;
+  if (request.log_level != LogLevel::kQuiet || request.progress != config::ProgressStyle::kAuto)
+    return;
+  request.progress = config::ProgressStyle::kNone;
+  settings.sources["progress"] = settings.source("log_level");
+}
+
+config::Environment environment() {
+  config::Environment variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text = *entry;
+    const auto equals = text.find('=');
+    if (equals != std::string::npos) variables[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  return variables;
+}
+
 void find_model(Settings& settings) {
   const auto shipped = shipped_models();
   auto& model = settings.request.model;
@@ -77,27 +107,8 @@ void find_model(Settings& settings) {
       did_you_mean(model->string(), names));
 }
 
-std::optional<plan::FrameSize> picture_size(const Settings& settings, Violations& violations) {
-  const auto& image = settings.request.image;
-  if (!image) return std::nullopt;
-  try {
-    if (!fs::is_regular_file(*image))
-      throw Error(ErrorKind::kIo, image->string() + ": no such picture");
-    std::ifstream in(*image, std::ios::binary);
-    const std::vector<uint8_t> bytes{std::istreambuf_iterator<char>(in),
-                                     std::istreambuf_iterator<char>()};
-    const auto header = media::image_header(bytes, image->string());
-    const auto size = media::upright_size(header.stored, header.orientation);
-    return plan::FrameSize{size.width, size.height};
-  } catch (const Error& error) {
-    violations.add(error.kind(), error.what(), error.hint());
-    return std::nullopt;
-  }
-}
-
-plan::Surroundings look_around(const Settings& settings, Violations& violations) {
+plan::Surroundings look_around() {
   plan::Surroundings around;
-  around.picture = picture_size(settings, violations);
 #ifdef KINEMA_CUDA
   around.cuda_build = true;
 #endif
@@ -109,36 +120,23 @@ plan::Surroundings look_around(const Settings& settings, Violations& violations)
   around.cores = std::max(1U, std::thread::hardware_concurrency());
   // Short enough to be typed again.
   around.random_seed = std::random_device{}();
+  if (const auto place = launched()) {
+    around.ranks = place->size;
+    around.local_ranks = place->local_size;
+  }
   return around;
 }
 
-}  // namespace
-
-VerbFlag config_flag() {
-  return {{"--config"}, "FILE", "read settings from a JSON file; flags overrule it"};
-}
-VerbFlag dry_run_flag() {
-  return {{"--dry-run"}, "", "check the job and print its plan, as kinema plan does"};
-}
-VerbFlag explain_flag() {
-  return {{"--explain"}, "", "print every setting with its value and where it comes from"};
+void set_up_log(LogLevel level) {
+  set_log_level(level);
+  if (const auto place = launched(); place && place->rank > 0) mute_log();
 }
 
-config::Environment environment() {
-  config::Environment variables;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string text = *entry;
-    const auto equals = text.find('=');
-    if (equals != std::string::npos) variables[text.substr(0, equals)] = text.substr(equals + 1);
-  }
-  return variables;
-}
-
-plan::Job prepare(const CommandLine& line, PromptNeed prompt) {
+plan::Job prepare(const CommandLine& line, PromptNeed prompt, const Below& below) {
   Violations typed;
-  auto settings = settings_of(line, typed);
+  auto settings = settings_of(line, below.settings, typed);
   typed.throw_if_any();
-  set_log_level(settings.request.log_level);
+  set_up_log(settings.request.log_level);
 
   Violations violations;
   if (!settings.request.prompt && prompt == PromptNeed::kRequired) {
@@ -147,7 +145,9 @@ plan::Job prepare(const CommandLine& line, PromptNeed prompt) {
   }
   find_model(settings);
   auto model = plan::read_model(settings.request);
-  const auto around = look_around(settings, violations);
+  auto around = look_around();
+  around.scope = below.scope;
+  around.picture = batch::picture_size(settings.request, violations);
   auto job = plan::plan_job(std::move(settings), std::move(model), around, violations);
   violations.throw_if_any();
   for (const auto& text : job.notes) note(text);

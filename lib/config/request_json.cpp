@@ -10,12 +10,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string place(const JsonSource& source, const std::string& pointer) {
-  if (source.text.empty()) return " (" + source.name + ", " + pointer + ")";
-  return " (" + source.name + ":" + std::to_string(JsonLines(source.text).line(pointer)) + ", " +
-         pointer + ")";
-}
-
 // A file is about the files beside it, wherever the program is started.
 Json relative_to_file(const Option& option, const Json& value, const fs::path& folder) {
   if (!value.is_string() || folder.empty()) return value;
@@ -30,6 +24,12 @@ Json relative_to_file(const Option& option, const Json& value, const fs::path& f
 }
 
 }  // namespace
+
+std::string place(const JsonSource& source, const std::string& pointer) {
+  if (source.text.empty()) return " (" + source.name + ", " + pointer + ")";
+  const auto line = source.first_line + JsonLines(source.text).line(pointer) - 1;
+  return " (" + source.name + ":" + std::to_string(line) + ", " + pointer + ")";
+}
 
 OrderedJson request_to_json(const Request& request) {
   OrderedJson object = OrderedJson::object();

@@ -2,6 +2,7 @@
 // video.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -24,7 +25,11 @@ struct JsonSource {
   std::string text;              // its text
   std::string pointer;           // the object's place in it: "" or "/jobs/1"
   std::filesystem::path folder;  // relative paths and @files are relative to it
+  int64_t first_line = 1;        // of the text in the file
 };
+
+// " (jobs.json:14, /jobs/1/width)": where a value stands, for messages.
+std::string place(const JsonSource& source, const std::string& pointer);
 
 // Sets the fields of `request` that `object` names and returns their keys; everything wrong goes to
 // `violations` as "… (jobs.json:14, /jobs/1/width)".

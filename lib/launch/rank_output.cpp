@@ -37,8 +37,8 @@ RankOutput::~RankOutput() {
   close_writers();
 }
 
-void RankOutput::redirect_in_rank(int rank) {
-  if (rank > 0) {
+void RankOutput::redirect_in_rank(Speaks speaks, int rank) {
+  if (speaks == Speaks::kThroughPipe) {
     ::dup2(writers_[static_cast<size_t>(rank)], STDOUT_FILENO);
     ::dup2(writers_[static_cast<size_t>(rank)], STDERR_FILENO);
   }

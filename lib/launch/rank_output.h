@@ -8,6 +8,8 @@
 namespace kinema::launch {
 
 enum class Echo { kNo, kPrefixed };
+// Where a rank's output goes.
+enum class Speaks { kItself, kThroughPipe };
 
 // Pipes for the standard error (and, for ranks other than 0, the standard output) of each rank.
 class RankOutput {
@@ -17,8 +19,8 @@ class RankOutput {
   RankOutput(const RankOutput&) = delete;
   RankOutput& operator=(const RankOutput&) = delete;
 
-  // In the child: rank 0 keeps the terminal, the others write into their pipe.
-  void redirect_in_rank(int rank);
+  // In the child: it keeps the terminal, or writes into its pipe.
+  void redirect_in_rank(Speaks speaks, int rank);
   // In the parent, after all forks.
   void close_writers();
 

@@ -63,7 +63,10 @@ class Supervisor {
       ::setpgid(0, 0);
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
       if (::getppid() != parent) ::_exit(exit_code(ErrorKind::kComm));
-      output_.redirect_in_rank(rank);
+      const int every = options_.speaking_every;
+      output_.redirect_in_rank(
+          rank == 0 || (every > 0 && rank % every == 0) ? Speaks::kItself : Speaks::kThroughPipe,
+          rank);
       ::sigprocmask(SIG_SETMASK, &previous_mask_, nullptr);
       // _exit: the parent's atexit handlers and stream buffers are not this rank's to run.
       const int code = run_.rank_main(rank, board_);

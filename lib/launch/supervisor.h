@@ -15,6 +15,8 @@ namespace kinema::launch {
 struct SupervisorOptions {
   int ranks = 1;
   Echo echo = Echo::kNo;
+  // Every so-manieth rank, from rank 0, prints where this process prints; 0: rank 0 alone.
+  int speaking_every = 0;
   // No rank reports anything for so long: the run is taken for hung. Zero: never.
   std::chrono::seconds stall_timeout{600};
   // How long the others may take to leave by themselves before they are killed: after a failure,

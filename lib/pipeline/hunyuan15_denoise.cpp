@@ -5,12 +5,14 @@
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 
-#include "base/interrupt.h"
+#include "pipeline/step_end.h"
+#include "pipeline/step_preview.h"
 #include "plan/geometry.h"
 #include "plan/split_limits.h"
 #include "sampling/finite.h"
 #include "sampling/flow_match.h"
 #include "sampling/guidance.h"
+#include "sampling/multimodal_guidance.h"
 #include "tensor/noise.h"
 
 namespace kinema::pipeline {
@@ -45,10 +47,9 @@ config::FlowMatchConfig scheduler_config(const Runtime& runtime) {
 // A rank that only decodes tiles takes part in the agreement of each step.
 void follow(Runtime& runtime) {
   const int64_t steps = *runtime.request.num_inference_steps;
-  for (int64_t step = 1; step <= steps; ++step) {
-    stop_together_if_interrupted(runtime.team, "after denoise step " + std::to_string(step) +
-                                                   " of " + std::to_string(steps));
-  }
+  const auto before = left_before(runtime);
+  for (int64_t step = before ? before->steps_done : 0; step < steps; ++step)
+    end_step(runtime, step + 1, steps);
 }
 
 }  // namespace
@@ -74,14 +75,17 @@ at::Tensor Hunyuan15Denoiser::denoised(Runtime& runtime,
 
   runtime.stages.begin("load");
   if (!transformer_) transformer_ = std::make_unique<Hunyuan15Transformer>(runtime);
-  transformer_->begin(runtime, schedule, sizes, conditions);
+  const auto before = left_before(runtime);
+  const int64_t first = before ? before->steps_done : 0;
+  transformer_->begin(runtime, schedule, sizes, conditions, schedule.steps() - first);
   auto latents =
       tensor::initial_noise(sizes, *request.seed, runtime.dtype).to(runtime.device).to(at::kFloat);
   runtime.dump.add("latents_initial", latents);
+  if (before) latents = before->latents.video.to(runtime.device);
   const auto channels = condition_channels(runtime, sizes, first_frame);
 
-  runtime.stages.begin("denoise", schedule.steps());
-  for (int64_t step = 0; step < schedule.steps(); ++step) {
+  runtime.stages.begin("denoise", schedule.steps() - first);
+  for (int64_t step = first; step < schedule.steps(); ++step) {
     auto input = latents.to(runtime.dtype);
     if (channels.defined()) input = at::cat({input, channels}, 1);
     const bool guided = guidance.enabled(step);
@@ -92,7 +96,11 @@ at::Tensor Hunyuan15Denoiser::denoised(Runtime& runtime,
     const auto where =
         "denoise step " + std::to_string(step + 1) + " of " + std::to_string(schedule.steps());
     sampling::require_finite(latents, where);
-    stop_together_if_interrupted(runtime.team, "after " + where);
+    if (runtime.preview != nullptr && runtime.preview->is_due(step + 1)) {
+      const float left = schedule.sigmas[static_cast<size_t>(step) + 1];
+      runtime.preview->show(step + 1, sampling::velocity_to_x0(latents, velocity, left));
+    }
+    end_step(runtime, step + 1, schedule.steps(), {latents, {}});
     runtime.stages.step_done();
   }
   transformer_->finish(runtime);

@@ -1,8 +1,10 @@
 // What denoising makes and decoding needs: the tensors of a latents file.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 
 #include <ATen/core/Tensor.h>
@@ -18,6 +20,12 @@ struct Latents {
   std::map<std::string, at::Tensor> named() const;
 };
 
+// Latents between two steps.
+struct PartialLatents {
+  Latents latents;
+  int64_t steps_done = 0;
+};
+
 // Writes `path` anew; `job` is the JSON of the job they belong to, or empty. Throws Error(kIo).
 void write_latents(const std::filesystem::path& path,
                    const Latents& latents,
@@ -25,5 +33,9 @@ void write_latents(const std::filesystem::path& path,
 
 // On the CPU. Throws Error(kModel) if `path` is no latents file.
 Latents read_latents(const std::filesystem::path& path);
+
+// The same for a generation that stopped between two steps; nothing if there is no such file.
+void write_partial(const std::filesystem::path& path, const PartialLatents& partial);
+std::optional<PartialLatents> read_partial(const std::filesystem::path& path);
 
 }  // namespace kinema::pipeline

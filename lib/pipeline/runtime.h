@@ -1,6 +1,9 @@
 // What one process brings to its jobs, and what one job adds to that.
 #pragma once
 
+#include <filesystem>
+#include <optional>
+
 #include <ATen/core/Tensor.h>
 
 #include "config/request.h"
@@ -10,6 +13,8 @@
 #include "plan/model_facts.h"
 
 namespace kinema::pipeline {
+
+class StepPreview;
 
 // Of all jobs of a process: the checkpoint, the machine and the peers.
 struct Setup {
@@ -27,6 +32,9 @@ struct Runtime : Setup {
   const config::Request& request;  // resolved: everything the job needs has a value
   Stages& stages;
   TensorDump& dump;
+  // Where an interrupted generation is kept, to go on from there another time.
+  std::optional<std::filesystem::path> partial = {};
+  StepPreview* preview = nullptr;  // on the first rank of a job that shows its steps
 };
 
 }  // namespace kinema::pipeline

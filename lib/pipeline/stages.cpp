@@ -43,6 +43,7 @@ void add(report::StageMeasure& sum, const report::StageMeasure& more) {
   }
   sum.bytes_read += more.bytes_read;
   for (const auto& [component, stream] : more.streams) sum.streams[component] = stream;
+  sum.spans.insert(sum.spans.end(), more.spans.begin(), more.spans.end());
   largest(sum.peak_host_bytes, more.peak_host_bytes);
   largest(sum.peak_allocated_bytes, more.peak_allocated_bytes);
   largest(sum.peak_reserved_bytes, more.peak_reserved_bytes);
@@ -67,8 +68,27 @@ void Stages::begin(const std::string& stage, int64_t steps) {
   began_ = step_began_ = Clock::now();
 }
 
+void Stages::trace() {
+  team_.replica().barrier();
+  origin_ = Clock::now();
+}
+
+void Stages::span(const std::string& track,
+                  const std::string& name,
+                  TimePoint begin,
+                  TimePoint end,
+                  uint64_t bytes) {
+  if (!origin_) return;
+  const auto seconds = [&](TimePoint time) {
+    return std::chrono::duration<double>(time - *origin_).count();
+  };
+  current_.spans.push_back({track, name, seconds(begin), seconds(end), bytes});
+}
+
 void Stages::step_done() {
   current_.step_seconds.push_back(seconds_since(step_began_));
+  span("steps", current_.stage + " step " + std::to_string(current_.step_seconds.size()),
+       step_began_, Clock::now());
   const auto sent = team_.bytes_sent();
   for (const auto& [group, bytes] : sent)
     current_.step_bytes_sent[group].push_back(bytes - sent_before_step_[group]);
@@ -82,6 +102,7 @@ void Stages::end() {
   running_ = false;
   tensor::synchronize(device_);
   current_.seconds = seconds_since(began_);
+  span("stages", current_.stage, began_, Clock::now());
   current_.peak_host_bytes = resident_peak();
   for (const auto& [group, bytes] : team_.bytes_sent())
     current_.bytes_sent[group] = bytes - sent_before_[group];
@@ -99,11 +120,16 @@ void Stages::end() {
   }
 }
 
-void stop_together_if_interrupted(const parallel::Team& team, const std::string& where) {
-  if (team.size() == 1) return stop_if_interrupted(where);
-  auto signals = at::tensor({interrupt_signal() != 0 ? 1 : 0});
+bool interrupted_together(const parallel::Team& team) {
+  const bool here = interrupt_signal() != 0;
+  if (team.size() == 1) return here;
+  auto signals = at::tensor({here ? 1 : 0});
   team.replica().all_reduce_sum(signals);
-  if (signals.item<int>() > 0) throw Error(ErrorKind::kInterrupted, "interrupted " + where);
+  return signals.item<int>() > 0;
+}
+
+void stop_together_if_interrupted(const parallel::Team& team, const std::string& where) {
+  if (interrupted_together(team)) throw Error(ErrorKind::kInterrupted, "interrupted " + where);
 }
 
 }  // namespace kinema::pipeline

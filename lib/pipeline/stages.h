@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,18 @@ class Stages {
     current_.streams[component] = stream;
   }
 
+  // Keeps what happens when from here on, on a clock that begins at the same time on every rank.
+  // Called by all of them.
+  void trace();
+  bool traces() const { return origin_.has_value(); }
+  // Something of this stage that lasted; kept if there is a trace.
+  using TimePoint = std::chrono::steady_clock::time_point;
+  void span(const std::string& track,
+            const std::string& name,
+            TimePoint begin,
+            TimePoint end,
+            uint64_t bytes = 0);
+
   const std::vector<report::StageMeasure>& measures() const { return measures_; }
 
  private:
@@ -47,9 +60,13 @@ class Stages {
   int64_t steps_ = 0;
   report::StageMeasure current_;
   Clock::time_point began_, step_began_;
+  std::optional<Clock::time_point> origin_;  // of the trace
   Sent sent_before_, sent_before_step_;
   std::vector<report::StageMeasure> measures_;
 };
+
+// Whether a signal has reached one rank of the team; every rank says the same.
+bool interrupted_together(const parallel::Team& team);
 
 // Throws Error(kInterrupted) on every rank of the team alike if a signal has reached one of them:
 // ranks that stopped at different steps would wait for each other.

@@ -1,4 +1,4 @@
-// plan_json holds the request too; nothing else has to travel.
+// plan_json holds the request too.
 #include "plan/handover.h"
 
 #include <cerrno>
@@ -11,7 +11,11 @@
 
 namespace kinema::plan {
 
-std::string handover_text(const Job& job) { return plan_json(job).dump(); }
+std::string handover_text(const Job& job, const Json& task) {
+  auto text = plan_json(job);
+  if (!task.is_null()) text["task"] = task;
+  return text.dump();
+}
 
 Handover read_handover(int descriptor) {
   std::string text;
@@ -32,7 +36,9 @@ Handover read_handover(int descriptor) {
     throw Error(ErrorKind::kInternal,
                 "the request has no \"job\": front end and engine are of different versions");
   }
-  return {config::request_from_json(planned["job"], "the request"), planned};
+  const auto task = planned.value("task", Json());
+  planned.erase("task");
+  return {config::request_from_json(planned["job"], "the request"), planned, task};
 }
 
 }  // namespace kinema::plan

@@ -106,6 +106,11 @@ MemoryPeaks memory_peaks(at::Device device) {
           static_cast<uint64_t>(stats.reserved_bytes[0].peak), total - free};
 }
 
+uint64_t device_memory(at::Device device) {
+  if (!device.is_cuda()) return 0;
+  return c10::getDeviceAllocator(device.type())->getMemoryInfo(device.index()).second;
+}
+
 void reset_memory_peaks(at::Device device) {
   if (device.is_cuda()) c10::getDeviceAllocator(device.type())->resetPeakStats(device.index());
 }

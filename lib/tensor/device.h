@@ -31,6 +31,9 @@ struct MemoryPeaks {
 MemoryPeaks memory_peaks(at::Device device);
 void reset_memory_peaks(at::Device device);
 
+// All memory of a GPU in bytes; 0 for the CPU.
+uint64_t device_memory(at::Device device);
+
 // Gives memory that no tensor uses back to the device.
 void release_unused_memory(at::Device device);
 

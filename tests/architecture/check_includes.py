@@ -7,7 +7,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LIB = ROOT / "lib"
 INCLUDE = re.compile(r'^\s*#include\s+"([^"]+)"', re.M)
 # Folders that must stay free of LibTorch, so that usage errors and plans start in milliseconds.
-TORCH_FREE = {"base", "config", "checkpoint", "bench", "plan", "launch", "media", "report"}
+TORCH_FREE = {"base", "config", "checkpoint", "bench", "plan", "launch", "media", "batch", "report"}
 
 
 def declared_arrows() -> dict[str, set[str]]:

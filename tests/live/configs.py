@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every file under configs/ is a job, or a sweep of jobs, that the program accepts as it stands.
+"""Every file under configs/ is a job, a sweep of jobs or a batch of them, that the program accepts as it stands.
 
 configs.py PROGRAM
 """
@@ -70,7 +70,7 @@ def main() -> int:
         jobs = [
             file
             for file in sorted(CONFIGS.rglob("*.json"))
-            if file.parts[len(CONFIGS.parts)] not in ("models", "sweeps")
+            if file.parts[len(CONFIGS.parts)] not in ("batches", "models", "sweeps")
         ]
         used = {json.loads(file.read_text())["model"] for file in jobs}
         checks.expect(models <= used, f"no job is for {models - used}")
@@ -78,6 +78,9 @@ def main() -> int:
             check_job(program, folder, file, checks)
         for file in sorted((CONFIGS / "sweeps").glob("*.json")):
             check_sweep(program, folder, file, checks)
+        for file in sorted((CONFIGS / "batches").glob("*.json")):
+            planned = run(program, folder, "batch", str(file), "--dry-run")
+            checks.expect(planned.returncode == 0, f"{file.name}: {planned.stderr}")
     return checks.finish()
 
 

@@ -1,0 +1,33 @@
+// A few bytes of the file, without a decoder.
+#include "batch/picture.h"
+
+#include <fstream>
+#include <iterator>
+#include <vector>
+
+#include "media/image_header.h"
+
+namespace kinema::batch {
+
+namespace fs = std::filesystem;
+
+std::optional<plan::FrameSize> picture_size(const config::Request& request,
+                                            config::Violations& violations) {
+  const auto& image = request.image;
+  if (!image) return std::nullopt;
+  try {
+    if (!fs::is_regular_file(*image))
+      throw Error(ErrorKind::kIo, image->string() + ": no such picture");
+    std::ifstream in(*image, std::ios::binary);
+    const std::vector<uint8_t> bytes{std::istreambuf_iterator<char>(in),
+                                     std::istreambuf_iterator<char>()};
+    const auto header = media::image_header(bytes, image->string());
+    const auto size = media::upright_size(header.stored, header.orientation);
+    return plan::FrameSize{size.width, size.height};
+  } catch (const Error& error) {
+    violations.add(error.kind(), error.what(), error.hint());
+    return std::nullopt;
+  }
+}
+
+}  // namespace kinema::batch

@@ -1,0 +1,23 @@
+// The job goes on from a file as if it had not stopped: a step needs nothing but the latents before
+// it.
+#include "pipeline/step_end.h"
+
+#include <string>
+
+#include "base/error.h"
+
+namespace kinema::pipeline {
+
+std::optional<PartialLatents> left_before(const Runtime& runtime) {
+  if (!runtime.partial) return std::nullopt;
+  return read_partial(*runtime.partial);
+}
+
+void end_step(Runtime& runtime, int64_t done, int64_t steps, const Latents& latents) {
+  if (!interrupted_together(runtime.team)) return;
+  if (runtime.partial && runtime.team.is_first()) write_partial(*runtime.partial, {latents, done});
+  throw Error(ErrorKind::kInterrupted, "interrupted after denoise step " + std::to_string(done) +
+                                           " of " + std::to_string(steps));
+}
+
+}  // namespace kinema::pipeline
