@@ -13,6 +13,7 @@
 #include "inspect_video.h"
 #include "plan/handover.h"
 #include "report/style.h"
+#include "tensor/host_memory.h"
 #include "world.h"
 
 namespace {
@@ -35,6 +36,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   try {
     kinema::catch_interrupts();
+    kinema::tensor::return_freed_memory();
     if (arguments.size() == 2 && arguments[0] == "--request-fd") {
       const auto job = kinema::plan::read_handover(std::stoi(arguments[1]));
       color = job.request.color;

@@ -42,6 +42,14 @@ bool is_block(const std::string& name) {
   return name.starts_with("transformer_blocks.") && !is_modulation(name);
 }
 
+// Of the last block's text only keys and values are used.
+bool is_never_read(const std::string& name, int64_t layers) {
+  const auto last = "transformer_blocks." + std::to_string(layers - 1) + ".";
+  return name.starts_with(last) &&
+         (contains(name, ".add_q_proj.") || contains(name, ".norm_added_q.") ||
+          contains(name, ".to_add_out.") || contains(name, ".ff_context."));
+}
+
 // Each byte of a prompt is a token at most.
 int64_t text_tokens(const MemoryInput& input) {
   return std::min(input.prompt_bytes + 5, kMostTextTokens);
@@ -110,8 +118,12 @@ StageEstimate encode_image(const ModelFacts& facts, const MemoryInput& input) {
 Weights transformer_weights(const ModelFacts& facts, const MemoryInput& input) {
   const auto& component = facts.component("transformer");
   const auto& use = input.use;
-  const auto blocks = needed_weights(component, use, is_block) / use.parallel.tensor;
-  auto total = placed(blocks, facts.hunyuan15.transformer.num_layers, use, use.resident_blocks);
+  const int64_t layers = facts.hunyuan15.transformer.num_layers;
+  // Streamed blocks are estimated as equal ones.
+  const auto blocks = needed_weights(component, use, [&](const std::string& name) {
+    return is_block(name) && (use.streams() || !is_never_read(name, layers));
+  });
+  auto total = placed(blocks / use.parallel.tensor, layers, use, use.resident_blocks);
   total += needed_weights(component, use, [](const std::string& name) {
     return !is_block(name) && !is_modulation(name);
   });

@@ -1,4 +1,4 @@
-// at::from_blob over the map, which the tensor's deleter keeps alive.
+// at::from_blob over the map, which the tensor's deleter keeps alive and whose pages it gives back.
 #include "weights/stored.h"
 
 #include <cstring>
@@ -20,8 +20,8 @@ at::Tensor view(const checkpoint::StoredTensor& stored) {
     return copy;
   }
   return at::from_blob(
-      const_cast<std::byte*>(bytes.data()), stored.entry.shape, [map = stored.map](void*) {},
-      at::TensorOptions(dtype));
+      const_cast<std::byte*>(bytes.data()), stored.entry.shape,
+      [map = stored.map, bytes](void*) { map->drop(bytes); }, at::TensorOptions(dtype));
 }
 
 std::map<std::string, at::Tensor> load_tensors(const std::filesystem::path& file) {

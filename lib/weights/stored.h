@@ -11,8 +11,10 @@
 
 namespace kinema::weights {
 
-// The tensor as it is stored, sharing the file's pages, which it keeps mapped; read-only: writing
-// to it crashes. Copied only where its bytes are not aligned to its element size.
+// The tensor as it is stored, sharing the file's pages, which it keeps mapped and which are no
+// longer resident when it goes: a weight that is packed or used up and let go leaves no second
+// copy. Read-only: writing to it crashes. Copied only where its bytes are not aligned to its
+// element size.
 at::Tensor view(const checkpoint::StoredTensor& stored);
 
 // All tensors of one safetensors file as `view` gives them. Throws Error(kModel).

@@ -18,8 +18,8 @@
 namespace kinema::weights {
 
 // Nothing is read before it is taken. On the CPU a tensor already stored in the run's type is a
-// read-only view of the file, which stays mapped as long as the tensor lives; any other is a
-// converted copy whose source pages are given back. A size of -1 in a wanted shape is any size. For
+// read-only view of the file, whose pages are given back when the tensor goes; any other is a
+// converted copy whose source pages are given back at once. A size of -1 in a wanted shape is any size. For
 // one thread at a time.
 class WeightStore : public ParamSource {
  public:

@@ -117,8 +117,23 @@ TEST_CASE(
   const auto converted = weights::converted(stored, {.dtype = at::kBFloat16}, {}, {});
   CHECK(at::equal(converted, values.to(at::kBFloat16)));
   CHECK(resident_kb(file) < 1024);
-  CHECK(at::equal(weights::view(stored), values));
-  CHECK(resident_kb(file) > 40000);
+}
+
+TEST_CASE("a view's pages are resident while it lives") {
+  test::TempFolder folder;
+  const auto file = std::filesystem::canonical(folder.path()) / "w.safetensors";
+  const auto values = at::randn({2048, 1024}, at::kFloat);
+  const auto component = stored_file(file, {{"a", values}, {"b", values}});
+  const auto kept = weights::view(*component.find("a"));
+  CHECK(at::equal(kept, values));
+  {
+    const auto part = weights::view(*component.find("b")).narrow(0, 1, 2047);
+    CHECK(at::equal(part, values.narrow(0, 1, 2047)));
+    CHECK(resident_kb(file) > 16000);
+  }
+  CHECK(resident_kb(file) > 8000);
+  CHECK(resident_kb(file) < 8400);
+  CHECK(at::equal(kept, values));
 }
 
 TEST_CASE("load_tensors gives a whole file") {

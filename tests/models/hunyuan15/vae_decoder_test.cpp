@@ -39,11 +39,12 @@ TEST_CASE("decoding in parts changes no bit", "[vae]") {
     for (const std::string name : {"t2v", "i2v"}) {
       VaeCase vae(name, type);
       const auto decoder = vae.decoder();
-      for (const auto& [height, width] : {std::pair<int64_t, int64_t>{5, 7}, {3, 3}, {1, 9}}) {
-        const auto latents = noise({1, vae.config.latent_channels, 7, height, width}).to(type);
+      for (const auto& [height, width] : {std::pair<int64_t, int64_t>{3, 2}, {1, 5}}) {
+        const auto latents = noise({1, vae.config.latent_channels, 5, height, width}).to(type);
         const auto whole = decoder(latents);
-        REQUIRE(whole.sizes() == at::IntArrayRef{1, 3, 25, 16 * height, 16 * width});
-        for (const int64_t frames : {1, 2, 3, 7}) {
+        REQUIRE(whole.sizes() == at::IntArrayRef{1, 3, 17, 16 * height, 16 * width});
+        // Even parts, and ones whose last is shorter.
+        for (const int64_t frames : {1, 2, 3}) {
           CHECK(at::equal(in_parts(decoder, latents, frames), whole));
         }
       }

@@ -30,10 +30,10 @@ TEST_CASE("encoding in parts changes no bit", "[vae]") {
     for (const std::string name : {"t2v", "i2v"}) {
       VaeCase vae(name, type);
       const auto encoder = vae.encoder();
-      const auto pixels = noise({1, 3, 17, 48, 32}).to(type);
+      const auto pixels = noise({1, 3, 13, 48, 32}).to(type);
       const auto whole = encoder(pixels);
-      REQUIRE(whole.sizes() == at::IntArrayRef{1, 2 * vae.config.latent_channels, 5, 3, 2});
-      for (const int64_t frames : {1, 2, 3, 5}) {
+      REQUIRE(whole.sizes() == at::IntArrayRef{1, 2 * vae.config.latent_channels, 4, 3, 2});
+      for (const int64_t frames : {1, 2, 3}) {
         CHECK(at::equal(encode_in_parts(encoder, pixels, frames), whole));
       }
       CHECK(at::equal(encoder(pixels.narrow(2, 0, 1)), whole.narrow(2, 0, 1)));
