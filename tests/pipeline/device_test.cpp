@@ -21,7 +21,8 @@ using test::require;
 
 namespace {
 
-const std::filesystem::path kData = std::filesystem::path(KINEMA_TEST_DATA) / "hunyuan15";
+const std::filesystem::path kData = KINEMA_TEST_DATA;
+const std::string kHunyuan = "hunyuan15", kLtx2 = "ltx2";
 
 class Silent : public report::Progress {
   void stage_began(const std::string&, int64_t) override {}
@@ -29,9 +30,12 @@ class Silent : public report::Progress {
   void stage_ended(const report::StageEnd&) override {}
 };
 
-config::Request request(const std::string& variant, const std::filesystem::path& frames) {
+config::Request request(const std::string& family,
+                        const std::string& variant,
+                        const std::filesystem::path& frames) {
+  const auto folder = kData / family / variant;
   config::Request request;
-  request.model = kData / variant / "model";
+  request.model = folder / "model";
   request.prompt = "A fox runs past a sign \"Open\"";
   request.num_frames = 9;
   request.num_inference_steps = 2;
@@ -41,8 +45,13 @@ config::Request request(const std::string& variant, const std::filesystem::path&
   request.frames_dir = frames;
   request.save_tensors = frames.parent_path() / "tensors.safetensors";
   if (variant == "i2v") {
-    request.image = kData / variant / "image.png";
-  } else {
+    request.image = folder / "image.png";
+    if (family == kLtx2) request.image_crf = 0;
+  }
+  if (family == kLtx2) {
+    request.width = 96, request.height = 64;
+    request.max_sequence_length = 128;
+  } else if (variant == "t2v") {
     request.width = 112, request.height = 80;
   }
   return request;
@@ -112,24 +121,30 @@ TEST_CASE("an operation on tensors of both sides is noticed") {
 TEST_CASE("text-to-video runs on a device", "[device]") {
   const auto type = GENERATE(at::kFloat, at::kBFloat16);
   const auto tiling = GENERATE(config::VaeTiling::kOn, config::VaeTiling::kOff);
+  const auto family = GENERATE(kHunyuan, kLtx2);
+  CAPTURE(family);
   const test::TempFolder folder;
-  auto job = request("t2v", folder.path() / "frames");
+  auto job = request(family, "t2v", folder.path() / "frames");
   job.vae_tiling = tiling;
   CHECK_NOTHROW(run_on_device(job, type));
 }
 
 #ifdef KINEMA_FFMPEG
 TEST_CASE("image-to-video runs on a device", "[device]") {
+  const auto family = GENERATE(kHunyuan, kLtx2);
+  CAPTURE(family);
   const test::TempFolder folder;
-  CHECK_NOTHROW(run_on_device(request("i2v", folder.path() / "frames"), at::kBFloat16));
+  CHECK_NOTHROW(run_on_device(request(family, "i2v", folder.path() / "frames"), at::kBFloat16));
 }
 #endif
 
 TEST_CASE("every layout runs on devices", "[device]") {
+  const auto family = GENERATE(kHunyuan, kLtx2);
+  CAPTURE(family);
   const test::TempFolder folder;
-  auto job = request("t2v", folder.path() / "frames");
+  auto job = request(family, "t2v", folder.path() / "frames");
   job.vae_tiling = config::VaeTiling::kOn;
-  job.vae_tile_size = 64, job.vae_tile_stride = 48;
+  job.vae_tile_size = 64, job.vae_tile_stride = family == kLtx2 ? 32 : 48;
   SECTION("guidance branches and tiles") {
     job.cfg_parallel_size = 2;
     job.vae_patch_parallel_size = 3;
