@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
 # Installs what the build needs (Debian packages, LibTorch in .venv) and builds build/release. Safe to run again.
-# usage: scripts/setup.sh [--tests] [--verbose]
+# usage: scripts/setup.sh [--tests] [--only-install] [--verbose]
 #   --tests     also what the tests need: Catch2, the reference implementation, and the test programs
+#   --only-install   builds nothing
 # A LibTorch of your own is used when CMAKE_PREFIX_PATH names it; packages that are already there are left alone.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-with_tests=OFF verbose=0
+with_tests=OFF builds=1 verbose=0
 for argument in "$@"; do
   case "$argument" in
     --tests) with_tests=ON ;;
+    --only-install) builds=0 ;;
     --verbose) verbose=1 ;;
-    *) echo "setup.sh: unknown argument $argument (known: --tests, --verbose)" >&2; exit 2 ;;
+    *) echo "setup.sh: unknown argument $argument (known: --tests, --only-install, --verbose)" >&2; exit 2 ;;
   esac
 done
 mkdir -p build
@@ -86,6 +88,7 @@ if [[ $with_tests == ON ]]; then
   step "The reference implementation into .venv (about 1 min)" install_python tests/reference/requirements.txt
 fi
 
+(( builds )) || exit 0
 step "Configuring build/release" cmake --preset release -DKINEMA_TESTS=$with_tests
 step "Building build/release (first time: about 5 min on 2 cores)" cmake --build build/release
 echo "ready: build/release/kinema --help" >&2

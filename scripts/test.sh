@@ -11,13 +11,15 @@ for argument in "$@"; do
   esac
 done
 build=build/release
-scripts/setup.sh --tests
 if (( sanitized )); then
+  scripts/setup.sh --tests --only-install
   build=build/asan
   cmake --preset asan > build/asan-configure.log
   cmake --build --preset asan
   # LibTorch keeps pools until exit; only what our code does to memory is judged.
   export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+else
+  scripts/setup.sh --tests
 fi
 
 passed=0 failed=0 skipped=0
