@@ -21,13 +21,8 @@ using sampling::GuidanceScales;
 // Between latents and tokens of one job.
 class Shapes {
  public:
-  explicit Shapes(const Runtime& runtime) {
-    const auto& request = runtime.request;
-    const auto latent = plan::latent_shape({*request.width, *request.height, *request.num_frames},
-                                           runtime.model.shape);
-    video = {1, runtime.model.ltx2.vae.latent_channels, latent.frames, latent.height, latent.width};
-    audio = plan::ltx2_audio_shape(runtime.model.ltx2, *request.num_frames, *request.fps);
-  }
+  explicit Shapes(const Runtime& runtime)
+      : video(video_latent_shape(runtime)), audio(audio_latent_shape(runtime)) {}
 
   ltx2::Streams tokens(const Latents& latents) const {
     return {latents.video.flatten(2).transpose(1, 2).contiguous(),
@@ -44,9 +39,11 @@ class Shapes {
 };
 
 // One generator, the video first.
-Latents initial_latents(const Runtime& runtime, const Shapes& shapes) {
+Latents initial_latents(const Runtime& runtime, const Shapes& shapes, const Ltx2Given& given) {
+  if (given.latents.video.defined()) return noised(runtime, given.latents);
   tensor::Noise noise(*runtime.request.seed);
   auto video = noise.draw(shapes.video, at::kFloat).to(runtime.device);
+  if (given.first_frame.defined()) video.narrow(2, 0, 1).copy_(given.first_frame);
   return {video, noise.draw(shapes.audio, at::kFloat).to(runtime.device)};
 }
 
@@ -110,9 +107,9 @@ struct Guide {
 };
 
 // How far each token is given: those of the picture wholly.
-at::Tensor fixed_tokens(const Shapes& shapes, const at::Tensor& first_frame) {
+at::Tensor fixed_tokens(const Runtime& runtime, const Shapes& shapes) {
   auto fixed = at::zeros({shapes.video_tokens()});
-  if (first_frame.defined()) fixed.narrow(0, 0, shapes.frame_tokens()).fill_(1);
+  if (runtime.request.image) fixed.narrow(0, 0, shapes.frame_tokens()).fill_(1);
   return fixed;
 }
 
@@ -133,12 +130,12 @@ void follow(Runtime& runtime) {
 
 Latents Ltx2Denoiser::denoised(Runtime& runtime,
                                const std::vector<ltx2::TextEmbeds>& conditions,
-                               const at::Tensor& first_frame) {
+                               const Ltx2Given& given) {
   const auto& request = runtime.request;
   const Shapes shapes(runtime);
   const Guide guide(runtime);
   const auto schedule = schedule_of(runtime, shapes.video_tokens());
-  const auto fixed = fixed_tokens(shapes, first_frame);
+  const auto fixed = fixed_tokens(runtime, shapes);
   runtime.team.begin(shapes.video_tokens());
 
   runtime.stages.begin("load");
@@ -147,8 +144,7 @@ Latents Ltx2Denoiser::denoised(Runtime& runtime,
   const int64_t first = before ? before->steps_done : 0;
   transformer_->begin(runtime, schedule, positions_of(runtime, shapes), fixed, conditions,
                       guide.passes, schedule.steps() - first);
-  auto start = initial_latents(runtime, shapes);
-  if (first_frame.defined()) start.video.narrow(2, 0, 1).copy_(first_frame);
+  auto start = initial_latents(runtime, shapes, given);
   dump(runtime, "latents_initial", "audio_latents_initial", start);
   if (before)
     start = {before->latents.video.to(runtime.device), before->latents.audio.to(runtime.device)};
@@ -181,10 +177,10 @@ Latents Ltx2Denoiser::denoised(Runtime& runtime,
 
 Latents Ltx2Denoiser::denoise(Runtime& runtime,
                               const std::vector<ltx2::TextEmbeds>& conditions,
-                              const at::Tensor& first_frame) {
+                              const Ltx2Given& given) {
   Latents latents;
   if (runtime.team.denoises()) {
-    latents = denoised(runtime, conditions, first_frame);
+    latents = denoised(runtime, conditions, given);
   } else {
     follow(runtime);
   }

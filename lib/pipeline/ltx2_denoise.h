@@ -8,7 +8,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "models/ltx2/connectors.h"
-#include "pipeline/latents.h"
+#include "pipeline/ltx2_given.h"
 #include "pipeline/ltx2_transformer.h"
 #include "pipeline/runtime.h"
 
@@ -17,20 +17,19 @@ namespace kinema::pipeline {
 // The transformer is loaded for the first job and stays until release().
 class Ltx2Denoiser {
  public:
-  // conditions: the prompt's, and the negative prompt's if a pass needs it. first_frame: a
-  // picture's normalised latents [1, C, 1, H, W]; undefined for text-to-video. Returns normalised
+  // conditions: the prompt's, and the negative prompt's if a pass needs it. Returns normalised
   // latents in float32, video [1, C, T, H, W] and sound [1, C, L, M], equal on every rank of the
   // replica.
   Latents denoise(Runtime& runtime,
                   const std::vector<ltx2::TextEmbeds>& conditions,
-                  const at::Tensor& first_frame);
+                  const Ltx2Given& given);
 
   void release() { transformer_.reset(); }
 
  private:
   Latents denoised(Runtime& runtime,
                    const std::vector<ltx2::TextEmbeds>& conditions,
-                   const at::Tensor& first_frame);
+                   const Ltx2Given& given);
 
   std::unique_ptr<Ltx2Transformer> transformer_;
 };

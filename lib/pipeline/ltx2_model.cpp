@@ -68,13 +68,15 @@ std::vector<ltx2::TextEmbeds> Ltx2Model::conditions(Runtime& runtime) const {
 
 Latents Ltx2Model::denoise(Runtime& runtime) {
   const auto texts = conditions(runtime);
-  at::Tensor first_frame;
-  if (runtime.request.image) {
+  Ltx2Given given;
+  if (runtime.request.latents) {
+    given.latents = given_latents(runtime);
+  } else if (runtime.request.image) {
     runtime.stages.begin("encode_image");
-    first_frame = encode_picture(runtime, vae_);
+    given.first_frame = encode_picture(runtime, vae_);
     done_with(vae_);
   }
-  auto latents = denoiser_.denoise(runtime, texts, first_frame);
+  auto latents = denoiser_.denoise(runtime, texts, given);
   done_with(denoiser_);
   return latents;
 }

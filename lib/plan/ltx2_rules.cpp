@@ -103,6 +103,11 @@ const std::vector<std::string>& Ltx2Rules::own_settings() const {
                                                 "max_sequence_length",
                                                 "decode_timestep",
                                                 "decode_noise_scale",
+                                                "latents",
+                                                "noise_scale",
+                                                "latent_upsampler",
+                                                "adain_factor",
+                                                "tone_map_compression_ratio",
                                                 "audio",
                                                 "wav"};
   return keys;

@@ -140,6 +140,27 @@ void resolve_picture(Resolution& r) {
   }
 }
 
+// What is done to the latents of an earlier job.
+void resolve_start(Resolution& r) {
+  auto& request = r.request();
+  if (!request.latents) {
+    for (const auto* key : {"noise_scale", "latent_upsampler"}) {
+      if (!r.given(key)) continue;
+      r.wrong(fmt::format("--{} is for --latents, but there are none{}",
+                          std::string(key) == "noise_scale" ? "noise-scale" : "latent-upsampler",
+                          r.from(key)),
+              "--latents FILE");
+    }
+  }
+  if (!request.latent_upsampler && (request.adain_factor || request.tone_map_compression_ratio)) {
+    r.wrong("--adain-factor and --tone-map-compression-ratio are for what --latent-upsampler makes",
+            "--latent-upsampler FOLDER");
+  }
+  r.fill(request.noise_scale, "noise_scale", 0.0, "the model");
+  r.fill(request.adain_factor, "adain_factor", 0.0, "the model");
+  r.fill(request.tone_map_compression_ratio, "tone_map_compression_ratio", 0.0, "the model");
+}
+
 }  // namespace
 
 void resolve_ltx2_sampling(Resolution& r) {
@@ -150,6 +171,7 @@ void resolve_ltx2_sampling(Resolution& r) {
   resolve_schedule(r);
   resolve_text(r);
   resolve_picture(r);
+  resolve_start(r);
   r.fill(request.motion_speed, "motion_speed", 1.0, "the model");
   r.fill(request.decode_timestep, "decode_timestep", 0.0, "the model");
   r.fill(request.decode_noise_scale, "decode_noise_scale", *request.decode_timestep,

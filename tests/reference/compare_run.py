@@ -19,7 +19,13 @@ import reference_environment  # noqa: F401
 import torch
 from safetensors.torch import load_file
 
-from kinema_program import DEFAULT_PROGRAM, generate_arguments, read_case, run_program
+from kinema_program import (
+    DEFAULT_PROGRAM,
+    generate_arguments,
+    read_case,
+    run_program,
+    stage_arguments,
+)
 from tensor_comparison import Row, compare_all
 
 TOLERANCE = 1e-4
@@ -83,6 +89,24 @@ def compare_once(
     return compare_all(got, want, TOLERANCE, exact)
 
 
+def compare_second_stage(
+    program: Path, case_dir: Path, case: dict[str, Any], extra: list[str]
+) -> list[Row]:
+    """Two runs, of which the second starts from the first one's latents."""
+    with tempfile.TemporaryDirectory() as scratch:
+        out = Path(scratch)
+        for flags in stage_arguments(case_dir, case, out):
+            finished = run_program([str(program), "generate", *flags, *extra])
+            if finished.status != 0:
+                print(finished.messages, file=sys.stderr)
+                problem = f"ended with status {finished.status}"
+                return [Row("kinema generate", float("nan"), 0.0, problem)]
+        got = load_file(out / "tensors.safetensors")
+    reference = load_file(case_dir / "expected.safetensors")
+    names = ["latents_initial", "audio_latents_initial", "video", "audio"]
+    return compare_all(got, {name: reference[f"second_{name}"] for name in names}, TOLERANCE)
+
+
 def compare_case(program: Path, case_dir: Path, extra: list[str]) -> bool:
     case = read_case(case_dir)
     ok = True
@@ -91,6 +115,12 @@ def compare_case(program: Path, case_dir: Path, extra: list[str]) -> bool:
         tiling = "tiled" if tiled else "untiled"
         print(f"{case_dir.name}: {case['variant']} {size} {tiling}, {case['prompt'][:40]!r}")
         rows = compare_once(program, case_dir, case, tiled, extra)
+        for row in rows:
+            print(row)
+        ok = ok and all(row.ok for row in rows)
+    if case.get("second_stage"):
+        print(f"{case_dir.name}: second stage, {case['second_stage']['scale']} times as large")
+        rows = compare_second_stage(program, case_dir, case, extra)
         for row in rows:
             print(row)
         ok = ok and all(row.ok for row in rows)

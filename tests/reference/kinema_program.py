@@ -102,5 +102,31 @@ def generate_arguments(case_dir: Path, case: dict[str, Any], tiled: bool, out: P
     return arguments
 
 
+def stage_arguments(case_dir: Path, case: dict[str, Any], out: Path) -> list[list[str]]:
+    """The flags of both stages of a case that has two."""
+    stage, latents = case["second_stage"], out / "latents.safetensors"
+    scale = stage["scale"]
+    second = case | {
+        "height": int(case["height"] * scale),
+        "width": int(case["width"] * scale),
+        "sigmas": stage["sigmas"],
+        "num_inference_steps": len(stage["sigmas"]),
+        **{f"{name}guidance_scale": 1.0 for name in ["", "audio_"]},
+        **{f"{name}modality_scale": 1.0 for name in ["", "audio_"]},
+        **{f"{name}stg_scale": 0.0 for name in ["", "audio_"]},
+        **{f"{name}guidance_rescale": 0.0 for name in ["", "audio_"]},
+    }
+    flags = ["noise_scale", "adain_factor", "tone_map_compression_ratio"]
+    return [
+        [*generate_arguments(case_dir, case, False, out), f"--save-latents={latents}"],
+        [
+            *generate_arguments(case_dir, second, False, out),
+            f"--latents={latents}",
+            f"--latent-upsampler={case_dir / 'model' / 'latent_upsampler'}",
+            *[_flag(name, stage[name]) for name in flags],
+        ],
+    ]
+
+
 def read_case(case_dir: Path) -> dict[str, Any]:
     return json.loads((case_dir / "case.json").read_text(encoding="utf-8"))

@@ -9,17 +9,24 @@ from ltx2.checks import token_problems, variations, weights_not_run
 from ltx2.committed import COMMITTED
 from ltx2.held_out import held_out_spec
 from ltx2.run import call_pipeline, load_pipeline, run_double, run_recorded, run_tiled
+from ltx2.second_stage import FOLDER, run_second_stage, save_upsampler
 from ltx2.spec import CaseSpec
 from recorder import Tensors
 
 
 def _save_checkpoint(spec: CaseSpec, directory: Path) -> None:
     save_pipeline(build_pipeline(spec), spec, directory)
+    save_upsampler(spec, directory)
 
 
 def _run_case(pipeline: Any, spec: CaseSpec, image: Picture) -> Tensors:
     tensors = run_recorded(pipeline, spec.call, image)
-    return tensors | (run_tiled(pipeline, spec.call, image) if spec.call.tiling else {})
+    if spec.call.tiling:
+        tensors |= run_tiled(pipeline, spec.call, image)
+    if spec.second_stage:
+        folder = Path(pipeline.config._name_or_path) / FOLDER
+        tensors |= run_second_stage(pipeline, spec, folder, image)
+    return tensors
 
 
 def _outputs(pipeline: Any, call: Any, image: Picture) -> Tensors:

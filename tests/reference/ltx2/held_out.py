@@ -14,6 +14,7 @@ from ltx2.spec import (
     CaseSpec,
     Connectors,
     Scheduler,
+    SecondStage,
     TextEncoder,
     Tiling,
     Transformer,
@@ -121,6 +122,19 @@ def _scheduler(rng: random.Random, distilled: bool) -> Scheduler:
     return Scheduler(shift_terminal=rng.choice([0.1, 0.1, None]))
 
 
+def _second_stage(rng: random.Random, call: Call) -> SecondStage | None:
+    """1.5 times as large only where that is a whole number of latents."""
+    if rng.random() < 0.6:
+        return None
+    scales = [2.0] + [1.5] * (call.height % 64 == 0 and call.width % 64 == 0)
+    return SecondStage(
+        adain_factor=rng.choice([0.0, 0.6]),
+        tone_map_compression_ratio=rng.choice([0.0, 0.4]),
+        scale=(scale := rng.choice(scales)),
+        use_rational_resampler=scale != 2.0 or rng.random() < 0.5,
+    )
+
+
 def _storage(rng: random.Random) -> dict[str, Storage]:
     names = ["transformer", "vae", "text_encoder", "connectors", "audio_vae", "vocoder"]
     return {name: Storage(rng.choice(DTYPES), rng.choice(["1GB", "200KB"])) for name in names}
@@ -166,4 +180,6 @@ def held_out_spec(seed: int, index: int) -> CaseSpec:
         audio=replace(audio, num_res_blocks=rng.randint(1, 2)),
         scheduler=_scheduler(rng, call.sigmas is not None),
         storage=_storage(rng),
+        # Drawn last and from its own series, so that it leaves the cases as they were.
+        second_stage=_second_stage(random.Random(f"ltx2 second stage {seed} {index}"), call),
     )

@@ -1,6 +1,8 @@
 """Loads a saved LTX-2 pipeline and runs it: plainly, recorded by stage, tiled, and in float64."""
 
 import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +61,32 @@ def call_pipeline(
         **extra,
     )
     return torch.from_numpy(result.frames[0].copy()), result.audio[0].clone()
+
+
+def latents_of(
+    pipeline: Pipeline, call: Call, image: Image.Image | None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """What a first stage hands to the second: latents in the autoencoders' spaces."""
+    return pipeline(
+        **_arguments(call, image),
+        generator=torch.Generator("cpu").manual_seed(call.seed),
+        output_type="latent",
+        return_dict=False,
+    )
+
+
+@contextmanager
+def first_inputs(pipeline: Pipeline, shapes: LatentShapes, out: Tensors) -> Iterator[None]:
+    """Stores what the transformer is given first."""
+
+    def store(_: tuple, kwargs: dict[str, Any]) -> None:
+        if "latents_initial" not in out:
+            out["latents_initial"] = shapes.video(kwargs["hidden_states"][-1:])
+            out["audio_latents_initial"] = shapes.audio(kwargs["audio_hidden_states"][-1:])
+
+    with recording({}) as recorder:
+        recorder.before(pipeline.transformer, store)
+        yield
 
 
 def _enable_tiling(pipeline: Pipeline, call: Call) -> None:

@@ -172,6 +172,18 @@ class Scheduler:
 
 
 @dataclass(frozen=True)
+class SecondStage:
+    """What refines the first stage's latents, and the upsampler that enlarges them."""
+
+    sigmas: tuple[float, ...] = (0.909375, 0.725, 0.421875)
+    noise_scale: float = 0.909375
+    adain_factor: float = 0.0
+    tone_map_compression_ratio: float = 0.0
+    scale: float = 2.0
+    use_rational_resampler: bool = True
+
+
+@dataclass(frozen=True)
 class CaseSpec:
     """A whole case: `weight_seed` draws the weights, `call.seed` the noise."""
 
@@ -185,6 +197,7 @@ class CaseSpec:
     vae: Vae = Vae()
     audio: Audio = Audio()
     scheduler: Scheduler = Scheduler()
+    second_stage: SecondStage | None = None
     storage: dict[str, Storage] = field(default_factory=dict)
 
     @property
@@ -209,4 +222,5 @@ class CaseSpec:
             call |= {"image": "image.png", "image_crf": 0}
         spec = dataclasses.asdict(self)
         del spec["call"]
+        call["second_stage"] = spec.pop("second_stage")
         return {**call, "checkpoint": spec}
