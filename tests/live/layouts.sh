@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs every parallel layout against one process, on the CPU over Gloo, and prints the table.
-# usage: tests/live/layouts.sh BUILD_FOLDER [t2v|i2v ...]
+# usage: tests/live/layouts.sh BUILD_FOLDER [hunyuan15/t2v ltx2/i2v ...]
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=$(realpath "$1"); shift
