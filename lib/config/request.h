@@ -76,10 +76,11 @@ struct Request {
   int64_t stall_timeout = 1800;  // seconds
 
   VaeTiling vae_tiling = VaeTiling::kAuto;
-  std::optional<int64_t> vae_tile_size, vae_tile_stride;  // output pixels
+  std::optional<int64_t> vae_tile_size, vae_tile_stride;          // output pixels
+  std::optional<int64_t> vae_tile_frames, vae_tile_frame_stride;  // output frames
   Offload offload = Offload::kNone;
   std::optional<int64_t> resident_blocks, stream_slots;  // of the transformer's blocks
-  std::optional<double> max_memory;  // GB of 10^9 bytes
+  std::optional<double> max_memory;                      // GB of 10^9 bytes
 
   std::optional<std::filesystem::path> output, frames_dir, wav, save_latents, save_tensors, metrics,
       trace;

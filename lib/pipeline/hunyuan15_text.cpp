@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "pipeline/language_model.h"
 #include "pipeline/prompt_rounds.h"
 #include "pipeline/streamed_component.h"
 #include "text/hunyuan15_prompt.h"
@@ -19,32 +20,14 @@ const config::QwenTextConfig& text_config(const Runtime& runtime) {
   return runtime.model.hunyuan15.text_encoder;
 }
 
-// Key-value heads that the ranks do not divide leave the encoder whole on each of them.
-const std::vector<parallel::CutRule>& text_rules(const Runtime& runtime) {
-  static const std::vector<parallel::CutRule> uncut;
-  const auto& config = text_config(runtime);
-  const int64_t ranks = runtime.team.tensor().size();
-  const bool divides = config.num_key_value_heads % ranks == 0 &&
-                       config.num_attention_heads % ranks == 0 &&
-                       config.intermediate_size % ranks == 0;
-  return divides ? parallel::qwen_text_rules() : uncut;
-}
-
-std::vector<std::string> text_blocks(const Runtime& runtime) {
-  std::vector<std::string> scopes;
-  for (int64_t i = 0; i < text_config(runtime).num_hidden_layers; ++i)
-    scopes.push_back("layers." + std::to_string(i));
-  return scopes;
-}
-
 class TextEncoder {
  public:
   TextEncoder(Runtime& runtime, int64_t passes)
       : component_(runtime,
                    "text_encoder",
                    text::QwenTextModel::names(text_config(runtime)),
-                   text_rules(runtime),
-                   text_blocks(runtime)),
+                   text_rules(runtime, text_config(runtime)),
+                   layer_scopes(text_config(runtime).num_hidden_layers)),
         model_(nn::ParamScope(component_.source()), text_config(runtime)) {
     component_.start(runtime, passes);
   }

@@ -6,6 +6,7 @@
 
 #include <ATen/ops/tensor.h>
 
+#include "pipeline/language_model.h"
 #include "pipeline/prompt_rounds.h"
 #include "pipeline/streamed_component.h"
 #include "text/gemma3_text_model.h"
@@ -14,29 +15,16 @@
 namespace kinema::pipeline {
 namespace {
 
-// No part of Gemma is cut: tensor-parallel ranks encode a prompt side by side.
-const std::vector<parallel::CutRule>& uncut() {
-  static const std::vector<parallel::CutRule> none;
-  return none;
-}
-
-std::vector<std::string> layer_scopes(const Runtime& runtime) {
-  std::vector<std::string> scopes;
-  for (int64_t i = 0; i < runtime.model.ltx2.text_encoder.num_hidden_layers; ++i)
-    scopes.push_back("layers." + std::to_string(i));
-  return scopes;
-}
-
 using Rounds = std::vector<std::optional<size_t>>;
 
 // Of the prompts that are encoded here the hidden states of all layers, [1, S, C, N].
 std::vector<at::Tensor> hidden_states(Runtime& runtime,
                                       const std::vector<text::Ltx2Tokens>& tokens,
                                       const Rounds& rounds) {
-  StreamedComponent component(runtime, "text_encoder", text::Gemma3TextModel::names(), uncut(),
-                              layer_scopes(runtime));
-  const text::Gemma3TextModel model(nn::ParamScope(component.source()),
-                                    runtime.model.ltx2.text_encoder);
+  const auto& config = runtime.model.ltx2.text_encoder;
+  StreamedComponent component(runtime, "text_encoder", text::Gemma3TextModel::names(),
+                              text_rules(runtime, config), layer_scopes(config.num_hidden_layers));
+  const text::Gemma3TextModel model(nn::ParamScope(component.source()), config);
   component.start(runtime, static_cast<int64_t>(rounds.size()));
   std::vector<at::Tensor> hidden(tokens.size());
   for (const auto& prompt : rounds) {

@@ -2,6 +2,7 @@
 #include "pipeline/ltx2_vae.h"
 
 #include <string>
+#include <vector>
 
 #include "base/interrupt.h"
 #include "pipeline/component.h"
@@ -43,10 +44,26 @@ plan::TileGrid grid_of(const Runtime& runtime, const at::Tensor& latents) {
                                     config_of(runtime).spatial_compression_ratio);
 }
 
+// All frames unless the job tiles in time.
+plan::FrameTiling frame_tiling(const Runtime& runtime, const at::Tensor& latents) {
+  const auto& request = runtime.request;
+  if (request.vae_tile_frames) return {*request.vae_tile_frames, *request.vae_tile_frame_stride};
+  const int64_t frames = latents.size(2) * config_of(runtime).temporal_compression_ratio;
+  return {frames, frames};
+}
+
+std::vector<plan::Stretch> stretches_of(const Runtime& runtime, const at::Tensor& latents) {
+  return plan::stretches_for_decode(latents.size(2), frame_tiling(runtime, latents),
+                                    config_of(runtime).temporal_compression_ratio);
+}
+
 int64_t decode_steps(const Runtime& runtime,
                      const ltx2::VideoDecoder& decoder,
                      const at::Tensor& latents) {
-  if (is_tiled(runtime)) return static_cast<int64_t>(grid_of(runtime, latents).tiles().size());
+  if (is_tiled(runtime)) {
+    return static_cast<int64_t>(grid_of(runtime, latents).tiles().size() *
+                                stretches_of(runtime, latents).size());
+  }
   return decoder.group_count(latents.size(2), decoding(runtime));
 }
 
@@ -54,14 +71,18 @@ void decode_tiles(Runtime& runtime,
                   const ltx2::VideoDecoder& decoder,
                   const at::Tensor& latents,
                   FrameOutput* output) {
-  const auto video = assembled(
-      runtime, grid_of(runtime, latents), config_of(runtime).out_channels,
-      decoder.frames(latents.size(2)), latents.options(),
-      [&](const plan::Tile& tile) {
-        return ltx2::decode_tile(decoder, latents, tile, decoding(runtime));
-      },
-      [&] { runtime.stages.step_done(); });
-  if (output != nullptr) output->add(video);
+  auto decode = [&](const at::Tensor& stretch) {
+    return assembled(
+        runtime, grid_of(runtime, stretch), config_of(runtime).out_channels,
+        decoder.frames(stretch.size(2)), stretch.options(),
+        [&](const plan::Tile& tile) {
+          return ltx2::decode_tile(decoder, stretch, tile, decoding(runtime));
+        },
+        [&] { runtime.stages.step_done(); });
+  };
+  ltx2::decode_stretches(latents, frame_tiling(runtime, latents),
+                         config_of(runtime).temporal_compression_ratio, decode,
+                         [&](const at::Tensor& frames) { output->add(frames); });
 }
 
 void decode_parts(Runtime& runtime,
@@ -110,6 +131,11 @@ void Ltx2Vae::decode(Runtime& runtime, const at::Tensor& latents, FrameOutput* o
   } else {
     decode_parts(runtime, half.network, decodable, *output);
   }
+}
+
+at::Tensor Ltx2Vae::pixels(Runtime& runtime, const at::Tensor& latents) {
+  const auto& half = decoder(runtime);
+  return half.network(half.statistics.denormalised(latents.to(runtime.dtype)), decoding(runtime));
 }
 
 at::Tensor Ltx2Vae::encode(Runtime& runtime, const at::Tensor& pixels) {

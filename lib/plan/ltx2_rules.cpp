@@ -108,6 +108,8 @@ const std::vector<std::string>& Ltx2Rules::own_settings() const {
                                                 "latent_upsampler",
                                                 "adain_factor",
                                                 "tone_map_compression_ratio",
+                                                "vae_tile_frames",
+                                                "vae_tile_frame_stride",
                                                 "audio",
                                                 "wav"};
   return keys;

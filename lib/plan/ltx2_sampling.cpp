@@ -51,10 +51,12 @@ void resolve_steps(Resolution& r, const Defaults& defaults) {
   if (!falls(*request.sigmas))
     r.wrong("--sigmas must fall from 1 at most and stay above 0" + r.from("sigmas"),
             "--sigmas 1,0.7,0.4");
+  // As in the reference, where only one of them has an effect.
   if (request.num_inference_steps && *request.num_inference_steps != levels) {
-    r.wrong(fmt::format("--num-inference-steps {}, but --sigmas has {} noise levels",
-                        *request.num_inference_steps, levels),
-            "leave --num-inference-steps out");
+    r.note(fmt::format("{} steps, one for each of --sigmas, instead of {}", levels,
+                       *request.num_inference_steps));
+    request.num_inference_steps = levels;
+    r.job.settings.sources["num_inference_steps"] = "sigmas";
   }
   r.fill(request.num_inference_steps, "num_inference_steps", levels, "sigmas");
 }

@@ -34,6 +34,22 @@ void check_tiles(Resolution& r) {
   check_tiling({size, *request.vae_tile_stride}, unit, r.violations);
 }
 
+void check_frame_tiles(Resolution& r) {
+  auto& request = r.request();
+  if (!request.vae_tile_frames) {
+    if (request.vae_tile_frame_stride)
+      r.wrong("--vae-tile-frame-stride needs --vae-tile-frames", "--vae-tile-frames N");
+    return;
+  }
+  if (request.vae_tiling == VaeTiling::kOff)
+    r.wrong("--vae-tile-frames means nothing with --vae-tiling off", "--vae-tiling on");
+  const int64_t unit = r.job.model.shape.frames;
+  r.fill(request.vae_tile_frame_stride, "vae_tile_frame_stride",
+         std::max<int64_t>(unit, *request.vae_tile_frames / unit / 2 * unit), "half of the frames");
+  check_frame_tiling({*request.vae_tile_frames, *request.vae_tile_frame_stride}, unit,
+                     r.violations);
+}
+
 // What decoding in tiles would need less than now; 0 if it would not.
 uint64_t saved_by_tiles(const Resolution& r) {
   const uint64_t tiled = needed_bytes(r.job, estimate(r, VaeTiling::kOn).stages.back());
@@ -45,12 +61,13 @@ void choose_tiling(Resolution& r) {
   auto& tiling = r.request().vae_tiling;
   r.job.memory = estimate(r, tiling);
   if (tiling != VaeTiling::kAuto) return;
-  const bool shared = r.job.parallel.vae_patch > 1;
+  const bool shared = r.job.parallel.vae_patch > 1, framewise = r.request().vae_tile_frames > 0;
   const bool helps = !fits(r, r.job.memory.stages.back()) && saved_by_tiles(r) > 0;
-  tiling = shared || helps ? VaeTiling::kOn : VaeTiling::kOff;
-  r.job.settings.sources["vae_tiling"] = shared  ? "tiles are shared"
-                                         : helps ? "whole frames would not fit"
-                                                 : "whole frames";
+  tiling = shared || framewise || helps ? VaeTiling::kOn : VaeTiling::kOff;
+  r.job.settings.sources["vae_tiling"] = shared      ? "tiles are shared"
+                                         : framewise ? "vae_tile_frames"
+                                         : helps     ? "whole frames would not fit"
+                                                     : "whole frames";
   if (tiling == VaeTiling::kOn) r.job.memory = estimate(r, VaeTiling::kOn);
   if (helps) r.note("decoding in tiles: whole frames would not fit");
 }
@@ -79,6 +96,7 @@ void check_fit(Resolution& r) {
 
 void resolve_memory(Resolution& r) {
   check_tiles(r);
+  check_frame_tiles(r);
   if (!r.violations.empty()) return;  // the estimate needs a layout and tiles that can be
   r.job.memory_limit = allowed_bytes(r.job, r.around, r.job.parallel);
   choose_tiling(r);

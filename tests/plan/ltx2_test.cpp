@@ -113,13 +113,13 @@ TEST_CASE("a sound's strength of 0 is the picture's, as in the reference") {
 TEST_CASE("sizes, frames and settings that cannot be are refused together") {
   auto request = plain();
   request.width = 700, request.height = 512, request.num_frames = 120;
-  request.sigmas = {{0.5, 0.7}}, request.num_inference_steps = 3;
+  request.sigmas = {{0.5, 0.7}};
   request.max_sequence_length = 100, request.image_crf = 20, request.flow_shift = 3;
   const auto wrong = planned(request).wrong;
   for (const char* part :
        {"700x512: width must be a multiple of 32", "120 frames: LTX-2 makes 8k+1 frames",
-        "--sigmas must fall", "--num-inference-steps 3, but --sigmas has 2 noise levels",
-        "--max-sequence-length 100", "--image-crf says", "--flow-shift: this checkpoint's"}) {
+        "--sigmas must fall", "--max-sequence-length 100", "--image-crf says",
+        "--flow-shift: this checkpoint's"}) {
     INFO(part);
     CHECK(wrong.find(part) != std::string::npos);
   }
@@ -147,6 +147,14 @@ TEST_CASE("a distilled checkpoint runs at its noise levels, without guidance") {
   auto request = plain();
   request.num_inference_steps = 5;
   CHECK_FALSE(planned(request, {}, model).job.request().sigmas);
+}
+
+TEST_CASE("given noise levels decide the number of steps") {
+  auto request = plain();
+  request.sigmas = {{1, 0.7, 0.4}}, request.num_inference_steps = 8;
+  const auto [job, wrong] = planned(request);
+  CHECK(wrong.empty());
+  CHECK(job.request().num_inference_steps == 3);
 }
 
 TEST_CASE("the sound's length is rounded as the reference does, halves to even") {
