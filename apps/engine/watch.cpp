@@ -13,11 +13,14 @@ void RankWatch::enter(const std::string& phase) {
 }
 
 void RankWatch::observe(parallel::Team& team) {
-  if (board_ == nullptr) return;
   team.observe([this](const comm::Communicator& group, const comm::Operation& operation,
                       comm::Moment moment) {
     if (std::this_thread::get_id() != main_thread_) return;
-    if (moment == comm::Moment::kGoesOn) return goes_on();
+    if (moment == comm::Moment::kGoesOn) {
+      if (listener_) listener_(group.group(), operation, waits_since_);
+      return goes_on();
+    }
+    waits_since_ = std::chrono::steady_clock::now();
     waits(group.group() + " " + operation.name + " #" + std::to_string(operation.sequence));
   });
 }

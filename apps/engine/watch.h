@@ -2,9 +2,12 @@
 // errors.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "fault.h"
 #include "launch/status_board.h"
@@ -24,6 +27,12 @@ class RankWatch {
   void enter(const std::string& phase);
   // Tells of the team's operations; those of other threads are not what this rank waits for.
   void observe(parallel::Team& team);
+  // What operations are told to beside the board: their group, name, bytes, and when they began and
+  // ended. Nothing: to nobody.
+  using Listener = std::function<void(const std::string& group,
+                                      const comm::Operation& operation,
+                                      std::chrono::steady_clock::time_point begin)>;
+  void listen(Listener listener) { listener_ = std::move(listener); }
   // From here on this rank waits for the others in something that is no group's operation, until it
   // goes on.
   void waits(const std::string& what);
@@ -37,6 +46,8 @@ class RankWatch {
   launch::StatusBoard* board_;
   std::optional<Fault> fault_;
   std::string phase_;
+  Listener listener_;
+  std::chrono::steady_clock::time_point waits_since_;
   std::thread::id main_thread_ = std::this_thread::get_id();
 };
 

@@ -17,8 +17,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
+double seconds_between(Clock::time_point begin, Clock::time_point end) {
+  return std::chrono::duration<double>(end - begin).count();
 }
 
 }  // namespace
@@ -42,6 +42,7 @@ struct BlockStreamer::State {
   bool stopped = false, ended = false;
   std::exception_ptr failure;
   StreamCounts counts;
+  std::vector<StreamEvent> events;
 
   const StreamUnit& unit(int64_t job) const { return (*units)[index(job)]; }
   size_t index(int64_t job) const { return static_cast<size_t>(job) % units->size(); }
@@ -61,7 +62,8 @@ struct BlockStreamer::State {
     if (fetched <= job) {
       const auto start = Clock::now();
       changed.wait(lock, [&] { return fetched > job || failure; });
-      counts.waited_seconds += seconds_since(start);
+      events.push_back({StreamEvent::Kind::kWait, unit(job).block, start, Clock::now()});
+      counts.waited_seconds += seconds_between(start, events.back().end);
     }
     if (fetched <= job) std::rethrow_exception(failure);
   }
@@ -72,8 +74,10 @@ struct BlockStreamer::State {
     const std::lock_guard lock(mutex);
     fetched = job + 1;
     ++counts.fetches;
-    counts.bytes_fetched += unit(job).layout.bytes();
-    counts.fetching_seconds += seconds_since(start);
+    const int64_t bytes = unit(job).layout.bytes();
+    events.push_back({StreamEvent::Kind::kFetch, unit(job).block, start, Clock::now(), bytes});
+    counts.bytes_fetched += bytes;
+    counts.fetching_seconds += seconds_between(start, events.back().end);
     changed.notify_all();
   }
 
@@ -163,6 +167,11 @@ void BlockStreamer::pass_by() {
 StreamCounts BlockStreamer::counts() const {
   const std::lock_guard lock(state_->mutex);
   return state_->counts;
+}
+
+std::vector<StreamEvent> BlockStreamer::take_events() {
+  const std::lock_guard lock(state_->mutex);
+  return std::exchange(state_->events, {});
 }
 
 const BlockHome& BlockStreamer::home() const { return *state_->home; }

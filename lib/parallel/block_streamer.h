@@ -2,8 +2,10 @@
 // before it computes.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <thread>
+#include <vector>
 
 #include "nn/seams.h"
 #include "parallel/block_home.h"
@@ -17,6 +19,14 @@ struct StreamCounts {
   double fetching_seconds = 0;  // in which something was being fetched
 
   StreamCounts operator-(const StreamCounts& before) const;
+};
+
+// A time in which a block was fetched, or computing waited for it.
+struct StreamEvent {
+  enum class Kind { kFetch, kWait } kind;
+  int64_t block;
+  std::chrono::steady_clock::time_point begin, end;
+  int64_t bytes = 0;
 };
 
 // Blocks are entered and left one after the other, in order, `passes` times; from the last block of
@@ -50,6 +60,9 @@ class BlockStreamer : public nn::BlockWeights {
   void pass_by();
 
   StreamCounts counts() const;
+  // What has happened since the last call, in order. On a GPU times are those of the host, which
+  // gives it work ahead.
+  std::vector<StreamEvent> take_events();
   const BlockHome& home() const;
   const std::vector<StreamUnit>& units() const;
   // Home and slots.

@@ -2,12 +2,16 @@
 #include "pipeline/streamed_component.h"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
+#include <map>
 #include <utility>
 
 #include "base/log.h"
 #include "plan/machine.h"
 #include "plan/memory.h"
 #include "plan/residency.h"
+#include "tensor/device.h"
 #include "weights/stored.h"
 
 namespace kinema::pipeline {
@@ -111,15 +115,49 @@ void StreamedComponent::start(Runtime& runtime, int64_t passes) {
   }
   runtime.stages.read(component_.bytes_read() - bytes_reported_);
   bytes_reported_ = component_.bytes_read();
+  // On a GPU events cost time of their own.
+  if (runtime.stages.traces() || (streamer_ && runtime.device.is_cpu()))
+    clock_.emplace(runtime.device);
+}
+
+void StreamedComponent::tell(Runtime& runtime, report::StreamMeasure& stream) {
+  std::map<int64_t, std::array<double, 3>> sums;  // computing, being fetched, being waited for
+  const auto add = [&](int64_t block, size_t kind, auto begin, auto end) {
+    if (!stays(block)) sums[block][kind] += std::chrono::duration<double>(end - begin).count();
+  };
+  const auto name = [&](int64_t block) { return name_ + " block " + std::to_string(block); };
+  if (clock_) tensor::synchronize(runtime.device);
+  for (const auto& use : uses_) {
+    const auto begin = clock_->time(use.begin), end = clock_->time(use.end);
+    runtime.stages.span("compute", name(use.block), begin, end);
+    add(use.block, 0, begin, end);
+  }
+  if (streamer_) {
+    for (const auto& event : streamer_->take_events()) {
+      const bool fetch = event.kind == parallel::StreamEvent::Kind::kFetch;
+      runtime.stages.span(fetch ? "fetch" : "wait", name(event.block), event.begin, event.end,
+                          static_cast<uint64_t>(event.bytes));
+      add(event.block, fetch ? 1 : 2, event.begin, event.end);
+    }
+  }
+  const double passes = std::max(1.0, static_cast<double>(stream.passes));
+  for (const auto& [block, sum] : sums) {
+    stream.blocks.push_back(block);
+    stream.block_compute_seconds.push_back(sum[0] / passes);
+    stream.block_fetch_seconds.push_back(sum[1] / passes);
+    stream.block_exposed_seconds.push_back(sum[2] / passes);
+  }
+  uses_.clear();
+  clock_.reset();
 }
 
 void StreamedComponent::finish(Runtime& runtime) {
-  if (!streamer_) return;
+  report::StreamMeasure stream;
+  if (!streamer_) return tell(runtime, stream);
   const auto all = streamer_->counts();
   const auto counts = all - counts_reported_;
   counts_reported_ = all;
   const auto sent = streamer_->home().bytes_sent();
-  report::StreamMeasure stream;
   stream.home = streamer_->home().text();
   stream.units = static_cast<int64_t>(streamer_->units().size());
   stream.resident_blocks = static_cast<int64_t>(resident_.size());
@@ -133,6 +171,7 @@ void StreamedComponent::finish(Runtime& runtime) {
       static_cast<uint64_t>(streamer_->resident_bytes() + source_->resident_bytes());
   stream.fetching_seconds = counts.fetching_seconds;
   stream.exposed_seconds = counts.waited_seconds;
+  tell(runtime, stream);
   sent_reported_ = sent;
   log_verbose(name_ + ": " + std::to_string(counts.fetches) + " fetches in " +
               std::to_string(counts.passes) + " passes took " +
@@ -147,9 +186,11 @@ bool StreamedComponent::stays(int64_t index) const {
 
 void StreamedComponent::enter(int64_t index) {
   if (streamer_ && !stays(index)) streamer_->enter(index);
+  if (clock_) uses_.push_back({index, clock_->mark(), {}});
 }
 
 void StreamedComponent::leave(int64_t index) {
+  if (clock_) uses_.back().end = clock_->mark();
   if (streamer_ && !stays(index)) streamer_->leave(index);
 }
 

@@ -10,6 +10,7 @@
 #include "parallel/block_streamer.h"
 #include "parallel/stream_source.h"
 #include "pipeline/component.h"
+#include "tensor/device_clock.h"
 
 namespace kinema::pipeline {
 
@@ -51,6 +52,13 @@ class StreamedComponent : public nn::BlockWeights {
   void begin_to_stream(Runtime& runtime, int64_t passes);
 
   bool stays(int64_t index) const;
+  // A use of a block, from enter to leave, as the device came to them.
+  struct Use {
+    int64_t block;
+    tensor::Mark begin, end;
+  };
+  // Hands the job's uses, fetches and waits to the trace, and sums them up by block.
+  void tell(Runtime& runtime, report::StreamMeasure& stream);
 
   std::string name_;
   OpenComponent component_;
@@ -61,6 +69,9 @@ class StreamedComponent : public nn::BlockWeights {
   // What earlier jobs have reported.
   uint64_t bytes_reported_ = 0, sent_reported_ = 0;
   parallel::StreamCounts counts_reported_;
+  // While a job's blocks are measured.
+  std::optional<tensor::DeviceClock> clock_;
+  std::vector<Use> uses_;
 };
 
 }  // namespace kinema::pipeline

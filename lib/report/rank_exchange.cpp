@@ -3,6 +3,24 @@
 
 namespace kinema::report {
 
+namespace {
+
+Json packed(const std::vector<TraceSpan>& spans) {
+  Json rows = Json::array();
+  for (const auto& span : spans)
+    rows.push_back({span.track, span.name, span.begin, span.end, span.bytes});
+  return rows;
+}
+
+std::vector<TraceSpan> unpacked_spans(const Json& rows) {
+  std::vector<TraceSpan> spans;
+  for (const auto& row : rows)
+    spans.push_back({row.at(0), row.at(1), row.at(2), row.at(3), row.at(4)});
+  return spans;
+}
+
+}  // namespace
+
 std::string packed(const RankReport& report) {
   Json stages = Json::array();
   for (const auto& stage : report.stages) {
@@ -11,7 +29,7 @@ std::string packed(const RankReport& report) {
     stages.push_back({stage.stage, stage.seconds, stage.step_seconds, stage.peak_host_bytes,
                       stage.peak_allocated_bytes, stage.peak_reserved_bytes,
                       stage.peak_device_bytes, stage.bytes_read, stage.bytes_sent,
-                      stage.step_bytes_sent, streams});
+                      stage.step_bytes_sent, streams, packed(stage.spans)});
   }
   return Json{{"rank", report.rank}, {"stages", stages}, {"bytes_sent", report.bytes_sent}}.dump();
 }
@@ -35,6 +53,7 @@ RankReport unpacked(const std::string& text) {
     row.at(9).get_to(stage.step_bytes_sent);
     for (const auto& [component, stream] : row.at(10).items())
       stage.streams[component] = stream_measure(stream);
+    stage.spans = unpacked_spans(row.at(11));
     report.stages.push_back(std::move(stage));
   }
   return report;

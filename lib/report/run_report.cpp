@@ -26,8 +26,10 @@ OrderedJson measured(const StageMeasure& stage) {
     json["peak_device_bytes"] = stage.peak_device_bytes;
   }
   json["bytes_read"] = stage.bytes_read;
-  for (const auto& [component, stream] : stage.streams)
+  for (const auto& [component, stream] : stage.streams) {
     json["streams"][component] = stream_json(stream);
+    json["streams"][component]["overlap"] = stream.overlap();
+  }
   if (!stage.bytes_sent.empty()) json["bytes_sent"] = stage.bytes_sent;
   if (!stage.step_bytes_sent.empty()) json["step_bytes_sent"] = stage.step_bytes_sent;
   return json;
@@ -42,11 +44,20 @@ void add_estimate(const Json& planned, const StageMeasure& stage, OrderedJson& j
     json["measured_to_planned"] = static_cast<double>(peak(stage)) / static_cast<double>(bytes);
 }
 
+// What was expected of the denoiser's stream, beside what came.
+void add_stream_plan(const Json& planned, OrderedJson& stage) {
+  const auto stream = planned.value("predicted", Json::object()).value("stream", Json());
+  if (!stream.is_object() || !stage.contains("streams")) return;
+  auto& streams = stage["streams"];
+  if (streams.contains("transformer")) streams["transformer"]["planned"] = stream;
+}
+
 OrderedJson stages_json(const RankReport& rank, const Json& planned) {
   OrderedJson stages = OrderedJson::object();
   for (const auto& stage : rank.stages) {
     auto json = measured(stage);
     add_estimate(planned, stage, json);
+    add_stream_plan(planned, json);
     stages[stage.stage] = json;
   }
   return stages;
@@ -71,7 +82,15 @@ OrderedJson stream_json(const StreamMeasure& stream) {
           {"sent_bytes", stream.sent_bytes},
           {"resident_bytes", stream.resident_bytes},
           {"fetching_seconds", stream.fetching_seconds},
-          {"exposed_seconds", stream.exposed_seconds}};
+          {"exposed_seconds", stream.exposed_seconds},
+          {"blocks", stream.blocks},
+          {"block_compute_seconds", stream.block_compute_seconds},
+          {"block_fetch_seconds", stream.block_fetch_seconds},
+          {"block_exposed_seconds", stream.block_exposed_seconds}};
+}
+
+double StreamMeasure::overlap() const {
+  return fetching_seconds > 0 ? std::max(0.0, 1 - exposed_seconds / fetching_seconds) : 1;
 }
 
 StreamMeasure stream_measure(const Json& json) {
@@ -88,6 +107,10 @@ StreamMeasure stream_measure(const Json& json) {
   json.at("resident_bytes").get_to(stream.resident_bytes);
   json.at("fetching_seconds").get_to(stream.fetching_seconds);
   json.at("exposed_seconds").get_to(stream.exposed_seconds);
+  json.at("blocks").get_to(stream.blocks);
+  json.at("block_compute_seconds").get_to(stream.block_compute_seconds);
+  json.at("block_fetch_seconds").get_to(stream.block_fetch_seconds);
+  json.at("block_exposed_seconds").get_to(stream.block_exposed_seconds);
   return stream;
 }
 
@@ -96,7 +119,7 @@ OrderedJson metrics_json(const RunReport& report) {
   json["schema"] = 1;
   json["versions"] = report.versions;
   json["machine"] = report.machine;
-  for (const char* key : {"model", "job", "sources", "latent", "tokens", "plan"}) {
+  for (const char* key : {"model", "job", "sources", "latent", "tokens", "plan", "predicted"}) {
     if (report.planned.contains(key)) json[key] = report.planned[key];
   }
   json["seed"] = report.seed;

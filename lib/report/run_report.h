@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "report/trace.h"
 
 namespace kinema::report {
 
@@ -25,6 +26,14 @@ struct StreamMeasure {
   uint64_t resident_bytes = 0;      // home, slots and all that is not streamed
   double fetching_seconds = 0;      // in which something was being fetched
   double exposed_seconds = 0;       // in which computing waited for it
+  // Of each streamed block, in the mean of all passes: computing, being fetched, being waited for.
+  // Empty where nothing was measured block by block.
+  std::vector<int64_t> blocks;
+  std::vector<double> block_compute_seconds, block_fetch_seconds, block_exposed_seconds;
+
+  // The part of the fetches that computing hid; 1 without fetches, 0 where waiting took longer than
+  // all of them.
+  double overlap() const;
 };
 
 // One stage as measured by one rank. Bytes are 0 where they mean nothing (device memory on the
@@ -42,6 +51,7 @@ struct StageMeasure {
   std::map<std::string, uint64_t> bytes_sent;
   std::map<std::string, std::vector<uint64_t>> step_bytes_sent;
   std::map<std::string, StreamMeasure> streams;  // by component
+  std::vector<TraceSpan> spans;                  // with --trace
 };
 
 // What one rank measured.

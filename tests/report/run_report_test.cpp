@@ -39,6 +39,20 @@ RunReport example() {
 
 }  // namespace
 
+TEST_CASE("what was expected of a stream stands beside what came") {
+  auto report = example();
+  report.planned["predicted"]["stream"] = {{"units", 54}, {"exposed_seconds", 0.5}};
+  StreamMeasure stream;
+  stream.units = 54, stream.fetching_seconds = 4, stream.exposed_seconds = 1;
+  stream.blocks = {0, 1}, stream.block_exposed_seconds = {0.75, 0.25};
+  report.ranks[0].stages[1].streams["transformer"] = stream;
+  const auto json = metrics_json(report)["stages"]["denoise"]["streams"]["transformer"];
+  CHECK(json["planned"]["exposed_seconds"] == 0.5);
+  CHECK(json["overlap"] == Approx(0.75));
+  CHECK(json["block_exposed_seconds"].size() == 2);
+  CHECK(metrics_json(report)["predicted"]["stream"]["units"] == 54);
+}
+
 TEST_CASE("metrics") {
   const auto json = metrics_json(example());
   CHECK(json["schema"] == 1);
