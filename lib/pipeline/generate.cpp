@@ -39,7 +39,9 @@ JobResult generate(Runtime& runtime,
                    const std::string& comment,
                    const std::optional<std::filesystem::path>& keep) {
   const auto output = opened_output(runtime, model, comment);
+  if (runtime.preview != nullptr) runtime.preview->decode_with(model.picture_decoder(runtime));
   const auto latents = model.denoise(runtime);
+  if (runtime.preview != nullptr) runtime.preview->decode_with({});
   // Before decoding, so that a decode that fails loses nothing.
   for (const auto& path : {runtime.request.save_latents, keep})
     if (path && runtime.team.is_first()) write_latents(*path, latents, comment);

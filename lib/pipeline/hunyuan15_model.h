@@ -20,6 +20,9 @@ class Hunyuan15Model : public VideoModel {
 
   void encode_prompts(Runtime& runtime, const std::vector<const config::Request*>& jobs) override;
   Latents denoise(Runtime& runtime) override;
+  PictureDecoder picture_decoder(Runtime& runtime) override {
+    return own_decoder<Hunyuan15Vae>(runtime);
+  }
   void decode(Runtime& runtime, const Latents& latents, FrameOutput* output) override;
   void release() override;
 

@@ -104,6 +104,11 @@ void Hunyuan15Vae::decode(Runtime& runtime, const at::Tensor& latents, FrameOutp
   }
 }
 
+at::Tensor Hunyuan15Vae::pixels(Runtime& runtime, const at::Tensor& latents) {
+  return decoder(runtime)(
+      hunyuan15::decodable(latents.to(runtime.dtype), runtime.model.hunyuan15.vae));
+}
+
 at::Tensor Hunyuan15Vae::encode(Runtime& runtime, const at::Tensor& pixels) {
   at::Tensor latents;
   const bool works = is_tiled(runtime) ? runtime.team.in_vae() : runtime.team.is_first();

@@ -23,6 +23,11 @@ class Hunyuan15Vae {
   // The picture's latents [1, C, 1, H, W] on every rank. pixels: [1, 3, 1, 16H, 16W], -1..1.
   at::Tensor encode(Runtime& runtime, const at::Tensor& pixels);
 
+  // Loads the decoder and, once it is there, decodes `latents` [1, C, T, H, W] whole on this rank
+  // alone: [1, 3, F, 16H, 16W].
+  void load_decoder(Runtime& runtime) { decoder(runtime); }
+  at::Tensor pixels(Runtime& runtime, const at::Tensor& latents);
+
   void release();
 
  private:

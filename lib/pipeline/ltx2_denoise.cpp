@@ -8,6 +8,7 @@
 
 #include "models/ltx2/audio_vae.h"
 #include "pipeline/step_end.h"
+#include "pipeline/step_preview.h"
 #include "plan/split_limits.h"
 #include "sampling/finite.h"
 #include "sampling/multimodal_guidance.h"
@@ -168,6 +169,11 @@ Latents Ltx2Denoiser::denoised(Runtime& runtime,
         "denoise step " + std::to_string(step + 1) + " of " + std::to_string(schedule.steps());
     sampling::require_finite(x.video, where);
     sampling::require_finite(x.audio, where);
+    if (runtime.preview != nullptr && runtime.preview->is_due(step + 1)) {
+      const float left = schedule.sigmas[static_cast<size_t>(step) + 1];
+      const auto clean = sampling::velocity_to_x0(x.video, v.video * moving, left);
+      runtime.preview->show(step + 1, shapes.latents({clean, x.audio}).video);
+    }
     end_step(runtime, step + 1, schedule.steps(), shapes.latents(x));
     runtime.stages.step_done();
   }

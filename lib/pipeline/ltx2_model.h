@@ -18,6 +18,9 @@ class Ltx2Model : public VideoModel {
 
   void encode_prompts(Runtime& runtime, const std::vector<const config::Request*>& jobs) override;
   Latents denoise(Runtime& runtime) override;
+  PictureDecoder picture_decoder(Runtime& runtime) override {
+    return own_decoder<Ltx2Vae>(runtime);
+  }
   std::optional<media::SoundFormat> sound(const Setup& setup) const override;
   void decode(Runtime& runtime, const Latents& latents, FrameOutput* output) override;
   void release() override;

@@ -25,6 +25,11 @@ class Ltx2Vae {
   // 32W], -1..1.
   at::Tensor encode(Runtime& runtime, const at::Tensor& pixels);
 
+  // Loads the decoder and, once it is there, decodes `latents` [1, C, T, H, W] whole on this rank
+  // alone: [1, 3, F, 32H, 32W].
+  void load_decoder(Runtime& runtime) { decoder(runtime); }
+  at::Tensor pixels(Runtime& runtime, const at::Tensor& latents);
+
   void release();
 
  private:

@@ -8,6 +8,7 @@
 #include "pipeline/frame_output.h"
 #include "pipeline/latents.h"
 #include "pipeline/runtime.h"
+#include "pipeline/step_preview.h"
 
 namespace kinema::pipeline {
 
@@ -29,6 +30,10 @@ class VideoModel {
   // From noise to latents, equal on every rank of the replica. The job's prompts must have been
   // encoded; its picture is encoded here (stages "encode_image", "load", "denoise").
   virtual Latents denoise(Runtime& runtime) = 0;
+
+  // A decoder for the job's previews, beside the one that decode() uses; loaded here (stage
+  // "load"), on the one rank that calls this.
+  virtual PictureDecoder picture_decoder(Runtime& runtime) = 0;
 
   // Of the sound that comes with the frames.
   virtual std::optional<media::SoundFormat> sound(const Setup&) const { return std::nullopt; }
