@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs layouts with streamed weights (HSDP and --offload block) against the same layouts without.
-# usage: tests/live/streaming.sh BUILD_FOLDER [t2v|i2v ...]
+# usage: tests/live/streaming.sh BUILD_FOLDER [hunyuan15/t2v ltx2/i2v ...]
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=$(realpath "$1"); shift
