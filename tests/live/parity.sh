@@ -5,11 +5,13 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=$(realpath "$1")
 export OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1
-python=$root/.venv/bin/python reference=$root/tests/reference data=$root/tests/data/hunyuan15
+python=$root/.venv/bin/python reference=$root/tests/reference data=$root/tests/data
 status=0
 # The tools can fail, and the committed cases are what diffusers gives today.
 "$python" "$reference/self_check.py" || status=1
+compare() { "$python" "$reference/compare_run.py" --kinema "$build/kinema" --extra=--threads=1 "$@" || status=1; }
 # Series 26: bfloat16 and float16 weights, emoji, quotes over lines, special tokens; its picture's model is a meanflow one.
-"$python" "$reference/compare_run.py" --kinema "$build/kinema" --extra=--threads=1 \
-  "$data/t2v" "$data/i2v" --held-out hunyuan15 3 --seed 26 || status=1
+compare "$data/hunyuan15/t2v" "$data/hunyuan15/i2v" --held-out hunyuan15 3 --seed 26
+# Series 18: given sigmas, tiles in time, a second stage, decoders that are causal or told of noise, both rope layouts, 25 to 60 frames a second.
+compare "$data/ltx2/t2v" "$data/ltx2/i2v" --held-out ltx2 4 --seed 18
 exit $status
