@@ -91,7 +91,10 @@ SoundEncoder::SoundEncoder(Muxer& muxer, const SoundFormat& format, SoundCodec c
   if (codec == SoundCodec::kAac) context_->bit_rate = kBitsPerSecond * format.channels;
   context_->flags |= AV_CODEC_FLAG_BITEXACT;
   if (muxer_.wants_global_header()) context_->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
-  av_check(avcodec_open2(context_.get(), encoder, nullptr), muxer_.name(),
+  AvOptions options;
+  // What sounds like noise is not replaced by other noise: there are bits enough for it.
+  if (codec == SoundCodec::kAac) options.set("aac_pns", "0");
+  av_check(avcodec_open2(context_.get(), encoder, options.pointer()), muxer_.name(),
            "its sound encoder cannot be opened");
   stream_ = muxer_.add_stream(*context_);
 }
