@@ -112,6 +112,7 @@ Json BatchLeader::make_turn(const batch::Turn& turn) {
   const auto& count = queue_->count();
   make_folders(turn.unit);
   remove_parts(turn.unit);
+  if (order_.existing == batch::Existing::kOverwrite) state_.forget_latents(turn.unit);
   progress_.began(turn.unit.id, {count.all - count.skipped, count.begun, failed_, replicas_});
   began_ = std::chrono::steady_clock::now();
   return {{"turn", "make"},
@@ -154,9 +155,6 @@ void BatchLeader::finished(const batch::Unit& unit, const report::RunReport& run
   auto own = run;
   own.seconds = seconds_since_began();
   state_.add_finished(unit, measured(own, own.seconds));
-  std::error_code ignored;
-  fs::remove(state_.latents(unit), ignored);
-  fs::remove(state_.partial(unit), ignored);
   progress_.ended(unit.id, own.seconds);
   print_result(unit.request, own, {{"job", unit.id}, {"hash", unit.hash}});
 }

@@ -59,6 +59,14 @@ batch::Existing existing_of(const CommandLine& line) {
   return overwrite ? batch::Existing::kOverwrite : batch::Existing::kResume;
 }
 
+// Who of several processes has the input depends on what has started them.
+void refuse_input_of_many(const plan::Surroundings& around) {
+  if (!around.ranks) return;
+  throw Error(ErrorKind::kConfig,
+              "standard input cannot give jobs to processes that another launcher has started",
+              "append them to a .jsonl file, with --follow");
+}
+
 // Checks one job and its outputs; what is wrong goes to `violations`.
 void check_job(const batch::Entry& entry,
                const batch::Resolver& resolver,
@@ -84,7 +92,11 @@ Checked check(const Command& self, const CommandLine& line) {
   Checked checked{.order = order_of(self, line), .jobs = {}};
   auto& order = checked.order;
   order.existing = existing_of(line);
-  if (order.from_input) order.file = copy_first_line(order.state);
+  order.around = look_around();
+  if (order.from_input) {
+    refuse_input_of_many(order.around);
+    order.file = copy_first_line(order.state);
+  }
   config::Violations typed;
   auto base = batch::base_settings(order.config, environment(), typed);
   batch::JobFile file(order.file, typed);
@@ -92,7 +104,6 @@ Checked check(const Command& self, const CommandLine& line) {
   typed.throw_if_any();
   set_up_log(run.request.log_level);
   find_model(run);
-  order.around = look_around();
   auto model = plan::read_model(run.request);
   order.model = model.index.folder;
   order.identity = batch::model_identity(model);

@@ -106,6 +106,9 @@ void JobFile::read_header(const Json& object,
   }
   check_run(header_.run, violations);
   check_defaults(header_.defaults, violations);
+  config::Settings scratch;
+  apply(header_.run, scratch, violations);
+  apply(header_.defaults, scratch, violations);
   check_twice(header_, violations);
 }
 

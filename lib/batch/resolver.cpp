@@ -46,9 +46,12 @@ void choose_seed(const std::string& id, config::Settings& settings) {
   settings.sources["seed"] = "the job's id and prompt";
 }
 
-void check_prompt(const config::Settings& settings, config::Violations& violations) {
+void check_prompt(const Entry& entry,
+                  const config::Settings& settings,
+                  config::Violations& violations) {
   if (settings.request.prompt) return;
-  violations.add(ErrorKind::kConfig, "a prompt is missing", "\"prompt\": \"what to show\"");
+  violations.add(ErrorKind::kConfig, "a prompt is missing" + place(entry.layer, ""),
+                 "\"prompt\": \"what to show\"");
 }
 
 }  // namespace
@@ -58,7 +61,8 @@ config::Settings run_settings(const config::Settings& base,
                               const std::vector<config::GivenFlag>& flags,
                               config::Violations& violations) {
   auto settings = base;
-  apply(header.run, settings, violations);
+  config::Violations told;  // when the file was read
+  apply(header.run, settings, told);
   config::apply_flags(flags, settings, violations);
   return settings;
 }
@@ -67,16 +71,18 @@ Resolver::Resolver(Behind behind, Header header)
     : behind_(std::move(behind)), header_(std::move(header)) {}
 
 plan::Job Resolver::resolve(const Entry& entry, config::Violations& violations) const {
-  config::Violations found;
-  for (const auto& fault : entry.faults) found.add(fault.kind, fault.what, fault.hint);
+  for (const auto& fault : entry.faults) violations.add(fault.kind, fault.what, fault.hint);
+  if (!entry.faults.empty()) return {};
+  // Faults of the header were told when the file was read.
+  config::Violations told, found;
   auto settings = behind_.base;
-  apply(header_.run, settings, found);
-  apply(header_.defaults, settings, found);
+  apply(header_.run, settings, told);
+  apply(header_.defaults, settings, told);
   apply(entry.layer, settings, found);
   config::apply_flags(behind_.flags, settings, found);
   config::check_support(settings, found);
   config::expand_prompts(settings, found);
-  check_prompt(settings, found);
+  check_prompt(entry, settings, found);
   settings.request.model = behind_.model.index.folder;
   plan::Job job;
   if (found.empty()) {
@@ -87,12 +93,10 @@ plan::Job Resolver::resolve(const Entry& entry, config::Violations& violations) 
     around.picture = picture_size(settings.request, found);
     job = plan::plan_job(std::move(settings), behind_.model, around, found);
   }
-  const auto where = entry.layer.text ? "job " + entry.id + ": " : std::string();
   for (const auto& one : found.all()) {
-    // Faults that name their place in the file need no other.
-    const bool placed =
-        entry.layer.text && one.what.find(entry.layer.text->source.name) != std::string::npos;
-    violations.add(one.kind, placed ? one.what : where + one.what, one.hint);
+    // What names its place in the file needs no other.
+    const bool placed = one.what.find(entry.layer.text->source.name) != std::string::npos;
+    violations.add(one.kind, (placed ? "" : entry.id + ": ") + one.what, one.hint);
   }
   return job;
 }

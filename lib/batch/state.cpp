@@ -150,6 +150,7 @@ void State::add_finished(const Unit& unit, const OrderedJson& measured) {
   if (measured.is_object()) line.update(measured);
   line["settings"] = deciding_settings(unit.request);
   append(line);
+  forget_latents(unit);
 }
 
 void State::add_failed(const std::string& id, const std::string& hash, const Error& error) {
@@ -190,6 +191,11 @@ fs::path State::latents(const Unit& unit) const {
 
 fs::path State::partial(const Unit& unit) const {
   return folder_ / "latents" / (unit.hash + ".partial.safetensors");
+}
+
+void State::forget_latents(const Unit& unit) const {
+  std::error_code ignored;
+  for (const auto& file : {latents(unit), partial(unit)}) fs::remove(file, ignored);
 }
 
 void State::prepare() const { make_folders(folder_ / "latents"); }

@@ -36,7 +36,8 @@ class State {
   // Whether a run was allowed to overwrite this output's file, and has not done so yet.
   bool may_overwrite(const Unit& unit) const;
 
-  // The output is on disk under its names. `measured` is added to the line.
+  // The output is on disk under its names, and needs its latents no more. `measured` is added to
+  // the line.
   void add_finished(const Unit& unit, const OrderedJson& measured);
   void add_failed(const std::string& id, const std::string& hash, const Error& error);
   void add_overwritable(const Unit& unit);
@@ -44,7 +45,9 @@ class State {
   // Where the latents of an output wait to be decoded, or a generation for its next step.
   std::filesystem::path latents(const Unit& unit) const;
   std::filesystem::path partial(const Unit& unit) const;
-  // Makes the folders of these.
+  // Removes both.
+  void forget_latents(const Unit& unit) const;
+  // Makes their folder.
   void prepare() const;
 
   const std::filesystem::path& folder() const { return folder_; }

@@ -57,9 +57,11 @@ config::Settings stored_settings(const std::string& stored,
   protect_prompts(job);
   find_picture(job, file);
   config::Settings settings;
+  // A stored job has every setting; the program's defaults among them were not given.
   for (const auto& key :
        config::apply_json(job, {file.string(), "", "/job", ""}, settings.request, violations))
-    settings.sources[key] = file.filename().string();
+    if (config::option(key).given(settings.request))
+      settings.sources[key] = file.filename().string();
   return settings;
 }
 

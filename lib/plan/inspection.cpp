@@ -4,6 +4,7 @@
 #include "checkpoint/component.h"
 #include "checkpoint/safetensors.h"
 #include "config/value_text.h"
+#include "plan/lora_facts.h"
 #include "plan/model_facts.h"
 
 namespace kinema::plan {
@@ -72,6 +73,29 @@ Inspection inspect_model(const fs::path& folder) {
   return found;
 }
 
+OrderedJson lora_json(const LoraFacts& facts) {
+  OrderedJson ranks = OrderedJson::object();
+  for (const auto& [rank, layers] : facts.ranks) ranks[std::to_string(rank)] = layers;
+  return {{"layers", facts.layers},
+          {"ranks", ranks},
+          {"with_alpha", facts.with_alpha},
+          {"unpaired", facts.unpaired},
+          {"prefix", facts.prefix}};
+}
+
+// Latents hold the job that they were made for.
+void describe_latents(const std::map<std::string, std::string>& metadata, OrderedJson& json) {
+  const auto job = metadata.find("job");
+  if (job == metadata.end()) return;
+  auto stored = OrderedJson::parse(job->second, nullptr, /*allow_exceptions=*/false);
+  if (!stored.is_object() || !stored.contains("job")) return;
+  json["kind"] = "latents";
+  json["made_by"] = stored.value("kinema", "");
+  json["job"] = stored["job"];
+  json["metadata"].erase("job");
+  if (json["metadata"].empty()) json.erase("metadata");
+}
+
 Inspection inspect_weights(const fs::path& path) {
   Inspection found;
   found.json = {{"kind", "weights"}, {"path", path.string()}};
@@ -87,6 +111,11 @@ Inspection inspect_weights(const fs::path& path) {
   if (fs::is_regular_file(path)) {
     const auto metadata = checkpoint::SafetensorsFile(path).metadata();
     if (!metadata.empty()) found.json["metadata"] = metadata;
+    describe_latents(metadata, found.json);
+  }
+  if (const auto lora = lora_facts(component)) {
+    found.json["kind"] = "lora";
+    found.json["lora"] = lora_json(*lora);
   }
   return found;
 }

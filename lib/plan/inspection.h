@@ -9,8 +9,9 @@
 
 namespace kinema::plan {
 
-// A checkpoint's folder, a component's folder or a safetensors file. "kind" is "model" or
-// "weights"; a component that cannot be opened has an "error" and is among the faults.
+// A checkpoint's folder, a component's folder or a safetensors file. "kind" is "model",
+// "weights", "latents" or "lora"; a component that cannot be opened has an "error" and is among the
+// faults.
 struct Inspection {
   OrderedJson json;
   config::Violations faults;

@@ -52,10 +52,26 @@ std::string shape_text(const OrderedJson& shape) {
   return "[" + text + "]";
 }
 
+std::string lora_text(const OrderedJson& lora) {
+  auto text = fmt::format("low-rank adapters of {} layers", lora["layers"].dump());
+  for (const auto& [rank, layers] : lora["ranks"].items())
+    text += fmt::format(", rank {} of {}", rank, layers.dump());
+  text += fmt::format("; {} with alpha", lora["with_alpha"].dump());
+  if (lora["unpaired"] != 0) text += fmt::format("; {} factors unpaired", lora["unpaired"].dump());
+  const auto prefix = text_of(lora["prefix"]);
+  return text + (prefix.empty() ? "" : "; names begin with " + prefix) + "\n";
+}
+
 std::string weights_text(const OrderedJson& json) {
   std::string text = fmt::format(
       "{}: {} tensors, {} parameters, {} GB, {}\n", text_of(json["path"]), json["tensors"].dump(),
       json["parameters"].dump(), gigabytes(json["bytes"].get<uint64_t>()), types(json["dtypes"]));
+  if (json.contains("lora")) text += lora_text(json["lora"]);
+  if (json.contains("job")) {
+    text += "latents of a job, made by kinema " + text_of(json["made_by"]) + "\n";
+    for (const auto& [key, value] : json["job"].items())
+      text += fmt::format("  {:<26} {}\n", key, text_of(value));
+  }
   if (json.contains("metadata")) {
     for (const auto& [key, value] : json["metadata"].items())
       text += fmt::format("  {}: {}\n", key, text_of(value));
