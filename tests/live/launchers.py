@@ -81,6 +81,7 @@ class Ended:
     statuses: list[int]
     results: list[str]
     errors: list[str]
+    notes: list[str]  # about the seed
 
     def __str__(self) -> str:
         return f"statuses {self.statuses}, {self.errors}"
@@ -111,6 +112,7 @@ def run_processes(command: list[str], environments: list[Variables]) -> Ended:
         [process.returncode for process in processes],
         [line for out, _ in texts for line in out.splitlines()],
         lines_starting([messages for _, messages in texts], "error:"),
+        lines_starting([messages for _, messages in texts], "note: seed"),
     )
 
 
@@ -221,6 +223,21 @@ def other_settings(launchers: Launchers) -> None:
     launchers.checks.expect(not left, "other settings: left a video")
 
 
+def without_seed(launchers: Launchers) -> None:
+    """Every process draws a seed; all of them take the first one's, which alone is said."""
+    port = free_port()
+    with tempfile.TemporaryDirectory() as scratch:
+        command = generate_command(launchers.program, Path(scratch))
+        where = next(i for i, word in enumerate(command) if word == "--seed" or word.startswith("--seed="))
+        del command[where : where + (1 if "=" in command[where] else 2)]
+        ended = run_processes(
+            command, [torchrun_variables(rank, RANKS, port) for rank in range(RANKS)]
+        )
+        done = (Path(scratch) / "tensors.safetensors").exists()
+    launchers.checks.expect(set(ended.statuses) == {0} and done, f"without a seed: {ended}")
+    launchers.checks.expect(len(ended.notes) == 1, f"without a seed: notes {ended.notes}")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -235,6 +252,7 @@ def main() -> int:
         print("skipped: mpirun is not installed (Debian's openmpi-bin)")
     refusals(launchers)
     other_settings(launchers)
+    without_seed(launchers)
     return checks.finish()
 
 

@@ -31,6 +31,7 @@ class Streaming:
     flags: tuple[str, ...]
     home: str = ""  # where the metrics must say that blocks live; empty: by the stored type
     tiles: Tiles | None = None
+    resident: int = 0  # blocks that stay
 
     def __str__(self) -> str:
         return f"{self.layout} {' '.join(self.flags)}"
@@ -48,6 +49,7 @@ OFFLOAD = ("--offload=block",)
 HOME_OF_FLOATS, HOME_OF_OTHERS = "the files", "host memory"
 CASES = [
     Streaming(Layout(), OFFLOAD),
+    Streaming(Layout(), (*OFFLOAD, "--resident-blocks=1", "--stream-slots=3"), resident=1),
     Streaming(Layout(cfg=2), OFFLOAD),
     hsdp(Layout(cfg=2), 2),
     hsdp(Layout(ulysses=2), 2),
@@ -86,9 +88,13 @@ def check_streams(checks: Checks, case_dir: Path, one: Streaming, run: Run) -> N
         stream = rank["stages"]["denoise"]["streams"]["transformer"]
         home = one.home or offload_home(case_dir)
         checks.expect(stream["home"] == home, f"{where}: from {stream['home']}")
-        checks.expect(stream["units"] == blocks, f"{where}: {stream['units']} units")
+        units = blocks - one.resident
+        checks.expect(stream["units"] == units, f"{where}: {stream['units']} units")
+        checks.expect(stream["resident_blocks"] == one.resident, f"{where}: others stay")
         checks.expect(stream["passes"] == steps, f"{where}: {stream['passes']} passes")
-        checks.expect(stream["fetches"] == blocks * steps, f"{where}: {stream['fetches']} fetches")
+        checks.expect(stream["fetches"] == units * steps, f"{where}: {stream['fetches']} fetches")
+        checks.expect(stream["planned"]["units"] == units, f"{where}: planned {stream['planned']}")
+        checks.expect(len(stream["block_fetch_seconds"]) == units, f"{where}: times by block")
         text = rank["stages"]["encode_text"].get("streams", {}).get("text_encoder")
         if text is None:  # a rank that encodes nothing and whose peers do not need it
             checks.expect("--use-hsdp" not in one.flags, f"{where}: no text encoder")
