@@ -11,7 +11,7 @@ namespace kinema::pipeline {
 namespace {
 
 weights::NameMap names(const config::Hunyuan15TransformerConfig& config) {
-  return {.unused = hunyuan15::unused_parameters(config)};
+  return {.prefixes = {}, .unused = hunyuan15::unused_parameters(config)};
 }
 
 bool same(const at::Tensor& a, const at::Tensor& b) {

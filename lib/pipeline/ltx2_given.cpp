@@ -2,6 +2,7 @@
 // LTX2LatentUpsamplePipeline.
 #include "pipeline/ltx2_given.h"
 
+#include <filesystem>
 #include <string>
 
 #include <ATen/ops/full.h>
@@ -20,7 +21,7 @@ namespace kinema::pipeline {
 namespace {
 
 ltx2::LatentStatistics statistics_of(Runtime& runtime) {
-  OpenComponent component(runtime, "vae", {.unused = {"encoder.*", "decoder.*"}});
+  OpenComponent component(runtime, "vae", {.prefixes = {}, .unused = {"encoder.*", "decoder.*"}});
   return {nn::ParamScope(component.source()), runtime.model.ltx2.vae};
 }
 
@@ -44,6 +45,13 @@ at::Tensor upsampled(Runtime& runtime, const at::Tensor& latents) {
   if (*request.tone_map_compression_ratio > 0)
     large = ltx2::tone_mapped(large, *request.tone_map_compression_ratio);
   return statistics.normalised(large.to(at::kFloat));
+}
+
+Latents latents_of(const config::Request& request) {
+  const auto& file = *request.latents;
+  if (std::filesystem::is_regular_file(file)) return read_latents(file);
+  throw Error(ErrorKind::kIo, "--latents " + file.string() + ": no such file",
+              "a file that --save-latents has written");
 }
 
 std::string text_of(const std::vector<int64_t>& shape) {
@@ -87,7 +95,7 @@ std::vector<int64_t> audio_latent_shape(const Runtime& runtime) {
 Latents given_latents(Runtime& runtime) {
   Latents latents;
   if (runtime.team.is_first()) {
-    latents = read_latents(*runtime.request.latents);
+    latents = latents_of(runtime.request);
     if (runtime.request.latent_upsampler) latents.video = upsampled(runtime, latents.video);
   }
   for (auto* part : {&latents.video, &latents.audio})

@@ -24,7 +24,7 @@ at::Tensor encode_tile(const VideoEncoder& encoder,
                        const at::Tensor& pixels,
                        const plan::Tile& tile);
 
-// Makes the video [1, 3, F, H, W] of one stretch of latents; undefined where another rank does.
+// Makes the video [1, 3, F, H, W] of one stretch of latents; undefined where it is made elsewhere.
 using DecodeStretch = std::function<at::Tensor(const at::Tensor& latents)>;
 
 // The reference's framewise decoding, which is not that of the whole clip: stretches of time are
