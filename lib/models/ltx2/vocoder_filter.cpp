@@ -1,4 +1,4 @@
-// Channels go into the batch: the filter is the same for all of them.
+// Source: UpSample1d and DownSample1d of diffusers' LTX-2 vocoder.
 #include "models/ltx2/vocoder_filter.h"
 
 #include <cmath>
@@ -14,19 +14,18 @@ namespace {
 
 constexpr double kPi = 3.14159265358979323846;
 
-at::Tensor alone(const at::Tensor& x) { return x.flatten(0, 1).unsqueeze(1); }
-
-at::Tensor together(const at::Tensor& y, const at::Tensor& x) {
-  return y.squeeze(1).unflatten(0, {x.size(0), x.size(1)});
+// One filter for each channel, all the same: a convolution in groups is the fastest form of it.
+at::Tensor for_channels(const at::Tensor& filter, const at::Tensor& x) {
+  return filter.to(x.options()).view({1, 1, -1}).expand({x.size(1), 1, -1});
 }
 
 }  // namespace
 
 at::Tensor Upsampling::operator()(const at::Tensor& x) const {
-  const auto padded = at::replication_pad1d(alone(x), {margin, margin});
-  const auto taps = filter.to(x.options()).view({1, 1, -1});
-  const auto y = at::conv_transpose1d(padded, taps, {}, /*stride=*/ratio).mul_(ratio);
-  return together(y.narrow(2, before, ratio * x.size(2)), x);
+  const auto padded = at::replication_pad1d(x, {margin, margin});
+  const auto y = at::conv_transpose1d(padded, for_channels(filter, x), {}, /*stride=*/ratio,
+                                      /*padding=*/0, /*output_padding=*/0, /*groups=*/x.size(1));
+  return y.narrow(2, before, ratio * x.size(2)) * ratio;
 }
 
 Upsampling antialias_upsampling(const at::Tensor& filter, int64_t ratio) {
@@ -48,8 +47,9 @@ Upsampling hann_upsampling(int64_t ratio) {
 
 at::Tensor downsampled(const at::Tensor& x, const at::Tensor& filter, int64_t ratio) {
   const int64_t taps = filter.size(-1);
-  const auto padded = at::replication_pad1d(alone(x), {taps / 2 + taps % 2 - 1, taps / 2});
-  return together(at::conv1d(padded, filter, {}, /*stride=*/ratio), x);
+  const auto padded = at::replication_pad1d(x, {taps / 2 + taps % 2 - 1, taps / 2});
+  return at::conv1d(padded, for_channels(filter, x), {}, at::IntArrayRef{ratio},
+                    /*padding=*/at::IntArrayRef{0}, /*dilation=*/1, /*groups=*/x.size(1));
 }
 
 }  // namespace kinema::ltx2
