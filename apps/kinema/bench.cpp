@@ -11,7 +11,6 @@
 #include "checkpoint/fingerprint.h"
 #include "command.h"
 #include "config/request_json.h"
-#include "config/value_text.h"
 #include "plan/plan_report.h"
 #include "prepare.h"
 
@@ -21,35 +20,31 @@ namespace {
 namespace fs = std::filesystem;
 
 VerbFlags flags() {
-  return {all_settings(),
-          {config_flag(),
-           dry_run_flag(),
-           {{"--warmup"}, "N", "runs before those that count [1]"},
-           {{"--runs"}, "N", "runs that count [3]"},
-           {{"--result"}, "FILE", "keep the figures, or the reason why there are none, as JSON"},
-           {{"--export"}, "FILE", "write the table too, as .md, .csv or .json (repeatable)"},
-           {{"--label"}, "TEXT", "how reports call this measurement"},
-           {{"--cell"}, "ID", "its name in a sweep"},
-           {{"--expand"},
-            "SWEEP",
-            "print the cells of a sweep as commands; settings given as flags hold in all"},
-           {{"--script"}, "SWEEP", "print a sweep as a shell script, likewise"},
-           {{"--results"}, "DIR", "with --expand and --script: where the cells' files go"}},
-          ""};
-}
-
-int64_t count(const CommandLine& line, const std::string& flag, int64_t fallback, int64_t least) {
-  const auto text = line.value(flag);
-  if (!text) return fallback;
-  const auto value = config::Value<int64_t>::parse(*text);
-  if (value && *value >= least) return *value;
-  throw Error(ErrorKind::kUsage,
-              fmt::format("{} must be a whole number of at least {}, not {}", flag, least, *text));
+  return {
+      all_settings(),
+      {config_flag(),
+       dry_run_flag(),
+       {{"--warmup"}, "N", "runs before those that count [1]"},
+       {{"--runs"}, "N", "runs that count [3]"},
+       {{"--one-load"},
+        "",
+        "all runs in one process, as in a batch: networks stay loaded where they fit, and seeds "
+        "count up"},
+       {{"--result"}, "FILE", "keep the figures, or the reason why there are none, as JSON"},
+       {{"--export"}, "FILE", "write the table too, as .md, .csv or .json (repeatable)"},
+       {{"--label"}, "TEXT", "how reports call this measurement"},
+       {{"--cell"}, "ID", "its name in a sweep"},
+       {{"--expand"},
+        "SWEEP",
+        "print the cells of a sweep as commands; settings given as flags hold in all"},
+       {{"--script"}, "SWEEP", "print a sweep as a shell script, likewise"},
+       {{"--results"}, "DIR", "with --expand and --script: where the cells' files go"}},
+      ""};
 }
 
 std::string job_id(const plan::Job& job) {
   auto settings = config::request_to_json(job.request());
-  for (auto key : {"output", "metrics", "seed"}) settings.erase(key);
+  for (auto key : {"output", "metrics", "seed", "num_outputs_per_prompt"}) settings.erase(key);
   checkpoint::Fingerprint fingerprint;
   fingerprint.add(Json(settings).dump());
   return fingerprint.hex().substr(0, 12);
@@ -62,11 +57,12 @@ std::string seconds_line(const std::string& name, const bench::Spread& spread) {
 }
 
 std::string figures(const bench::Cell& cell) {
-  auto text =
-      fmt::format("{} ({}), {} after {}\n\n{:<14}{:>10}{:>10}{:>10}\n", cell.label, cell.layout(),
-                  cell.runs.size() == 1 ? "1 run" : fmt::format("{} runs", cell.runs.size()),
-                  cell.warmup == 1 ? "1 warm-up" : fmt::format("{} warm-ups", cell.warmup),
-                  "seconds", "min", "median", "max");
+  auto text = fmt::format(
+      "{} ({}), {} after {}\n\n{:<14}{:>10}{:>10}{:>10}\n", cell.label, cell.layout(),
+      cell.runs.size() == 1 ? "1 run" : fmt::format("{} runs", cell.runs.size()),
+      cell.repetitions.warmup == 1 ? "1 warm-up"
+                                   : fmt::format("{} warm-ups", cell.repetitions.warmup),
+      "seconds", "min", "median", "max");
   for (const auto& name : cell.stage_names()) text += seconds_line(name, cell.stage(name));
   text += seconds_line("total", cell.seconds());
   const auto steps = cell.all_steps();
@@ -105,18 +101,18 @@ void keep(const bench::Cell& cell, const std::optional<std::string>& result) {
 }
 
 bench::Cell measured(const CommandLine& line) {
-  const Repetitions repetitions{count(line, "--warmup", 1, 0), count(line, "--runs", 3, 1)};
+  const auto wanted = repetitions_of(line, {});
   const ScratchFolder scratch;
   bench::Cell cell;
   cell.id = line.value("--cell").value_or("");
   cell.label = line.value("--label").value_or(cell.id);
   try {
-    const auto job = job_to_measure(line, scratch.path());
+    const auto job = job_to_measure(line, scratch.path(), wanted);
     if (cell.id.empty()) cell.id = job_id(job);
     if (cell.label.empty())
       cell.label = fmt::format("{} {}x{}, {} frames", job.model.title, *job.request().width,
                                *job.request().height, *job.request().num_frames);
-    measure(job, repetitions, cell);
+    measure(job, wanted, cell);
   } catch (const Error& error) {
     cell.state = bench::CellState::kRefused;
     cell.exit_code = exit_code(error.kind());
@@ -138,7 +134,7 @@ int run(const Command& self, const CommandLine& line) {
   }
   if (line.has("--dry-run")) {
     const ScratchFolder scratch;
-    const auto job = job_to_measure(line, scratch.path());
+    const auto job = job_to_measure(line, scratch.path(), repetitions_of(line, {}));
     std::cout << (wants_json(line) ? plan::plan_json(job).dump(2) + "\n" : plan::plan_report(job));
     return 0;
   }

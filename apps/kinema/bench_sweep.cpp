@@ -23,7 +23,8 @@ std::string refusal(std::vector<std::string> words, const VerbFlags& takes) {
     config::Violations violations;
     const auto line = parse(words, takes, violations);
     violations.throw_if_any();
-    job_to_measure(line, scratch.path());
+    // As a single video: what holds for one holds for several.
+    job_to_measure(line, scratch.path(), {});
     return "";
   } catch (const Error& error) {
     auto text = formatted(error);
@@ -47,6 +48,7 @@ std::string commented(const std::string& text) {
 // The sweep with the command line's settings.
 bench::Sweep sweep_of(const fs::path& file, const CommandLine& line) {
   auto sweep = bench::read_sweep(file);
+  sweep.repetitions = repetitions_of(line, sweep.repetitions);
   config::Settings given;
   config::Violations violations;
   config::apply_flags(line.settings, given, violations);

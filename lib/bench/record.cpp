@@ -164,7 +164,8 @@ OrderedJson cell_json(const Cell& cell) {
   if (!cell.reason.empty()) json["reason"] = cell.reason;
   json["exit_code"] = cell.exit_code;
   if (!cell.runs.empty()) json["summary"] = summary(cell);
-  json["warmup"] = cell.warmup;
+  json["warmup"] = cell.repetitions.warmup;
+  json["one_load"] = cell.repetitions.processes == Processes::kOneForAll;
   json["runs"] = OrderedJson::array();
   for (const auto& run : cell.runs) json["runs"].push_back(run_json(run));
   for (size_t i = 0; i < kDescriptions.size(); ++i) {
@@ -186,9 +187,11 @@ Cell cell_of_json(const OrderedJson& json, const std::string& name) {
     cell.label = json.value("label", cell.id);
     cell.reason = json.value("reason", "");
     cell.exit_code = json.value("exit_code", 0);
-    cell.warmup = json.value("warmup", int64_t{0});
+    cell.repetitions.warmup = json.value("warmup", int64_t{0});
+    if (json.value("one_load", false)) cell.repetitions.processes = Processes::kOneForAll;
     for (const auto& run : json.value("runs", OrderedJson::array()))
       cell.runs.push_back(run_of_json(run));
+    cell.repetitions.runs = static_cast<int64_t>(cell.runs.size());
     describe(json, cell);
     if (cell.state == CellState::kDone && cell.runs.empty())
       throw Error(ErrorKind::kIo, name + ": the result is done but holds no run");

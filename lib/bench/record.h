@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "bench/repetitions.h"
 #include "bench/statistics.h"
 
 namespace kinema::bench {
@@ -37,7 +38,7 @@ struct Cell {
   CellState state = CellState::kDone;
   std::string reason;  // why it is not done, one or several lines
   int exit_code = 0;
-  int64_t warmup = 0;
+  Repetitions repetitions = {0, 0};
   std::vector<Run> runs;
   // As the program's --metrics has them; empty where no run came so far.
   OrderedJson versions, machine, model, job, plan, latent, tokens;

@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> kKeys = {"schema", "name", "base",    "warmup",  "runs",
+const std::vector<std::string> kKeys = {"schema", "name", "base",    "warmup",  "runs", "one_load",
                                         "matrix", "set",  "exclude", "include", "where"};
 
 class Reader {
@@ -28,7 +28,8 @@ class Reader {
   static std::string checked_text(const fs::path& file);
 
   void wrong(const std::string& pointer, const std::string& what, const std::string& hint = {});
-  void read_counts(const OrderedJson& object, Sweep& sweep);
+  void read_repetitions(const OrderedJson& object, Sweep& sweep);
+  void read_processes(const OrderedJson& object, Sweep& sweep);
   void read_where(const OrderedJson& object, Sweep& sweep);
   OrderedJson settings(const OrderedJson& object, const std::string& pointer);
   OrderedJson list_of_settings(const OrderedJson& object, const std::string& key);
@@ -112,9 +113,9 @@ OrderedJson Reader::axes(const OrderedJson& object) {
   return axes;
 }
 
-void Reader::read_counts(const OrderedJson& object, Sweep& sweep) {
-  for (auto [key, count, least] : {std::tuple{"warmup", &sweep.warmup, int64_t{0}},
-                                   std::tuple{"runs", &sweep.runs, int64_t{1}}}) {
+void Reader::read_repetitions(const OrderedJson& object, Sweep& sweep) {
+  for (auto [key, count, least] : {std::tuple{"warmup", &sweep.repetitions.warmup, int64_t{0}},
+                                   std::tuple{"runs", &sweep.repetitions.runs, int64_t{1}}}) {
     if (!object.contains(key)) continue;
     if (object[key].is_number_integer() && object[key].get<int64_t>() >= least) {
       *count = object[key].get<int64_t>();
@@ -123,6 +124,12 @@ void Reader::read_counts(const OrderedJson& object, Sweep& sweep) {
             fmt::format("\"{}\" must be a whole number of at least {}", key, least));
     }
   }
+}
+
+void Reader::read_processes(const OrderedJson& object, Sweep& sweep) {
+  const auto one_load = object.value("one_load", OrderedJson(false));
+  if (!one_load.is_boolean()) wrong("/one_load", "\"one_load\" must be true or false");
+  if (one_load == true) sweep.repetitions.processes = Processes::kOneForAll;
 }
 
 void Reader::read_where(const OrderedJson& object, Sweep& sweep) {
@@ -156,7 +163,8 @@ Sweep Reader::read() {
   sweep.name = object.value("name", sweep.name);
   if (object.contains("base"))
     sweep.base = (file_.parent_path() / object["base"].get<std::string>()).lexically_normal();
-  read_counts(object, sweep);
+  read_repetitions(object, sweep);
+  read_processes(object, sweep);
   read_where(object, sweep);
   sweep.matrix = axes(object);
   sweep.set = settings(object.value("set", OrderedJson::object()), "/set");

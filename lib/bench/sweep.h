@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "bench/repetitions.h"
 
 namespace kinema::bench {
 
@@ -17,7 +18,7 @@ struct Sweep {
   std::string name;
   std::filesystem::path file;
   std::optional<std::filesystem::path> base;  // a --config file that all cells share
-  int64_t warmup = 1, runs = 3;
+  Repetitions repetitions;
   OrderedJson matrix = OrderedJson::object();  // key -> its values; cells are their product
   OrderedJson set = OrderedJson::object();     // key -> its value in every cell
   std::vector<std::string> where;              // expressions that hold in every cell

@@ -130,7 +130,8 @@ std::string cell_id(const Sweep& sweep, const Json& base, const OrderedJson& set
   checkpoint::Fingerprint fingerprint;
   fingerprint.add(base.dump());
   fingerprint.add(Json(settings).dump());
-  fingerprint.add(fmt::format("{} {}", sweep.warmup, sweep.runs));
+  fingerprint.add(fmt::format("{} {}", sweep.repetitions.warmup, sweep.repetitions.runs));
+  if (sweep.repetitions.processes == Processes::kOneForAll) fingerprint.add("one load");
   return fingerprint.hex().substr(0, 12);
 }
 
@@ -161,8 +162,9 @@ std::vector<SweepCell> sweep_cells(const Sweep& sweep) {
 std::vector<std::string> bench_words(const Sweep& sweep, const SweepCell& cell) {
   std::vector<std::string> words;
   if (sweep.base) words.push_back("--config=" + sweep.base->string());
-  words.push_back(fmt::format("--warmup={}", sweep.warmup));
-  words.push_back(fmt::format("--runs={}", sweep.runs));
+  words.push_back(fmt::format("--warmup={}", sweep.repetitions.warmup));
+  words.push_back(fmt::format("--runs={}", sweep.repetitions.runs));
+  if (sweep.repetitions.processes == Processes::kOneForAll) words.push_back("--one-load");
   words.push_back("--label=" + cell.label);
   for (const auto& [key, value] : cell.settings.items()) {
     const auto& option = config::option(key);

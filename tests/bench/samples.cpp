@@ -7,7 +7,7 @@ bench::Cell done_cell(const std::string& id, int64_t ranks, const std::vector<do
   bench::Cell cell;
   cell.id = id;
   cell.label = "ulysses_degree=" + std::to_string(ranks);
-  cell.warmup = 1;
+  cell.repetitions = {1, static_cast<int64_t>(seconds.size())};
   cell.model = {{"name", "Model"}};
   cell.machine = {{"cpu", "A & B <C>"}};
   cell.job = {{"width", 64}, {"height", 48}, {"offload", "none"}, {"ulysses_degree", ranks}};

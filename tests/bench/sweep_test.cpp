@@ -106,6 +106,10 @@ TEST_CASE("words of a command line, paths beside the file") {
         std::vector<std::string>{"--config=" + folder + "/job.json", "--warmup=0", "--runs=2",
                                  "--label=use_hsdp=false", "--no-use-hsdp", "--prompt=it's rain",
                                  "--image=" + folder + "/a.png"});
+  auto together = sweep;
+  together.repetitions.processes = Processes::kOneForAll;
+  CHECK(bench_words(together, cells.at(1)).at(3) == "--one-load");
+  CHECK(sweep_cells(together).at(1).id != cells.at(1).id);
   const auto script = sweep_script(sweep, cells, "/usr/bin/kinema", "my results");
   CHECK(script.find("'--prompt=it'\\''s rain'") != std::string::npos);
   CHECK(script.find("${1:-'my results'}") != std::string::npos);
@@ -113,6 +117,8 @@ TEST_CASE("words of a command line, paths beside the file") {
 
 TEST_CASE("faults are named together, with their lines") {
   Files files;
+  CHECK(files.fault(R"({"one_load": 1})") ==
+        "error: \"one_load\" must be true or false (sweep.json:1, /one_load)\n");
   CHECK(files.fault("{\n\"matrx\": {}}") ==
         "error: unknown key \"matrx\" (sweep.json:2, /matrx)\n  hint: did you mean matrix?\n");
   CHECK(files.fault(R"({ "runs": 0,
