@@ -1,5 +1,5 @@
-// A mel spectrogram becomes sound; LTX-2.3 raises its rate with a second network, which is given the
-// first one's result.
+// A mel spectrogram becomes sound; LTX-2.3 raises its rate with a second network, which is given
+// the first one's result.
 #pragma once
 
 #include <optional>
