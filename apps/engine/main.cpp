@@ -1,4 +1,5 @@
 // kinema-engine: computes one job that `kinema` has checked and resolved.
+#include <csignal>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -36,6 +37,8 @@ int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   try {
     kinema::catch_interrupts();
+    // A peer's closed socket is an error of the operation that meets it, not this process's end.
+    std::signal(SIGPIPE, SIG_IGN);
     kinema::tensor::return_freed_memory();
     if (arguments.size() == 2 && arguments[0] == "--request-fd") {
       const auto job = kinema::plan::read_handover(std::stoi(arguments[1]));
