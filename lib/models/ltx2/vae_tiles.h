@@ -30,8 +30,8 @@ using DecodeStretch = std::function<at::Tensor(const at::Tensor& latents)>;
 // The reference's framewise decoding, which is not that of the whole clip: stretches of time are
 // decoded by themselves and mixed where they overlap, each but the first without its last frame
 // (its first would be the surplus one, so that pixels come a frame early; kept for equality). The
-// sink gets each stretch's frames but the ones mixed into the next; `total` is their number. What
-// overlaps is held; stretches are made one after the other.
+// sink gets each stretch's frames but the ones mixed into the next. What overlaps is held;
+// stretches are made one after the other.
 void decode_stretches(const at::Tensor& latents,
                       const plan::FrameTiling& tiling,
                       int64_t frames_per_latent,

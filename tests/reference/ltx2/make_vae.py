@@ -45,8 +45,8 @@ FOUR_LEVELS: dict[str, Any] = {
 CONFIGS: dict[str, dict[str, Any]] = {
     "ltx_2_0": {},
     "ltx_2_3": {**FOUR_LEVELS, "decoder_spatial_padding_mode": "zeros"},
-    # What no release has, but the class allows: a decoder that is told the noise and looks ahead in
-    # one half of its tiles, an encoder that looks ahead, a scaling factor.
+    # What no release has, but the class allows: a causal decoder that is told the noise, an encoder
+    # that looks ahead and reflects, a scaling factor.
     "told_noise": {
         "timestep_conditioning": True,
         "decoder_causal": True,
