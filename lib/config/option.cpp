@@ -2,6 +2,7 @@
 #include "config/option.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace kinema::config {
 
@@ -41,7 +42,11 @@ std::string Option::default_text() const {
 }
 
 std::string Option::wanted() const {
-  auto number = [](double value) { return Value<double>::text(value); };
+  // Whole limits without an exponent: 100000, not 1e+05.
+  auto number = [](double value) {
+    return value == std::trunc(value) ? std::to_string(static_cast<int64_t>(value))
+                                      : Value<double>::text(value);
+  };
   if (least && most) return field.wanted + " from " + number(*least) + " to " + number(*most);
   if (least) return field.wanted + " of at least " + number(*least);
   return field.wanted;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "plan/recommended.h"
 #include "plan/resolution.h"
 
 namespace kinema::plan {
@@ -21,6 +22,7 @@ Job plan_job(config::Settings settings,
   job.settings = std::move(settings);
   job.model = std::move(model);
   Resolution r{job, around, violations};
+  apply_recommended(r);
   resolve_content(r);
   resolve_size(r);
   resolve_frames(r);

@@ -2,6 +2,7 @@
 #include "plan/model_facts.h"
 
 #include "base/error.h"
+#include "plan/recommended.h"
 
 namespace kinema::plan {
 namespace {
@@ -48,6 +49,7 @@ ModelFacts read_model(const Request& request) {
   for (const auto& name : facts.rules().components(facts.task()))
     facts.components.push_back(locate(request, facts.index, name));
   facts.rules().read(facts, request.strict ? Strictness::kStrict : Strictness::kWarn);
+  facts.recommended = read_recommended(facts.index.folder);
   return facts;
 }
 

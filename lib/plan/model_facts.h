@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "checkpoint/component.h"
 #include "checkpoint/model_index.h"
 #include "config/request.h"
@@ -41,6 +42,7 @@ struct ModelFacts {
   std::string variant;  // "480p_t2v", "720p_i2v_distilled", …
   ShapeRules shape;
   ModelDefaults defaults;
+  Json recommended = Json::object();  // settings by key, of kinema.json
   std::vector<ComponentFacts> components;
   // Of these only the one of index.family is filled in.
   Hunyuan15Configs hunyuan15;

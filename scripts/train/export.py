@@ -5,6 +5,7 @@ import shutil
 
 import torch
 
+import render
 import text as text_module
 import train_vae
 import transformer as transformer_module
@@ -69,5 +70,9 @@ def save(folder, target):
         if os.path.isdir(os.path.join(target, name)):
             shutil.rmtree(os.path.join(target, name))
     pipe.save_pretrained(target)
+    with open(os.path.join(target, "kinema.json"), "w", encoding="utf-8") as f:  # what diffusers has no place for
+        json.dump({"width": render.SIZE, "height": render.SIZE, "num_frames": render.FRAMES, "fps": 12,
+                   "num_inference_steps": 30}, f, indent=2)
+        f.write("\n")
     HunyuanVideo15Pipeline.from_pretrained(target, torch_dtype=torch.float32)
     return sum(os.path.getsize(os.path.join(d, f)) for d, _, files in os.walk(target) for f in files)

@@ -1,0 +1,86 @@
+// The file is read with the model, so that a wrong one is found by inspect too.
+#include "plan/recommended.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "base/nearest.h"
+#include "config/options.h"
+#include "plan/resolution.h"
+
+namespace kinema::plan {
+namespace {
+
+constexpr const char* kFile = "kinema.json";
+
+const std::vector<std::string>& allowed() {
+  static const std::vector<std::string> keys = {"width",
+                                                "height",
+                                                "num_frames",
+                                                "fps",
+                                                "num_inference_steps",
+                                                "guidance_scale",
+                                                "guidance_rescale",
+                                                "flow_shift",
+                                                "negative_prompt"};
+  return keys;
+}
+
+// Settings that say the same thing in other words.
+const std::vector<std::vector<std::string>>& subjects() {
+  static const std::vector<std::vector<std::string>> keys = {
+      {"width", "height", "resolution", "aspect_ratio"}, {"num_frames", "duration"}};
+  return keys;
+}
+
+void check(const std::string& file, const std::string& key, const Json& value) {
+  const auto& keys = allowed();
+  if (std::find(keys.begin(), keys.end(), key) == keys.end())
+    throw Error(ErrorKind::kModel, file + ": \"" + key + "\" is no setting that a model can bring",
+                did_you_mean(key, keys));
+  config::Request request;
+  if (!config::option(key).set_json(request, value))
+    throw Error(ErrorKind::kModel, file + ": \"" + key + "\" must be " +
+                                       config::option(key).wanted() + ", not " + value.dump());
+}
+
+bool is_open(const Resolution& r, const std::string& key) {
+  const auto& request = r.job.request();
+  if (r.given(key)) return false;
+  // A picture has a shape of its own.
+  if (r.around.picture && (key == "width" || key == "height")) return false;
+  for (const auto& subject : subjects()) {
+    if (std::find(subject.begin(), subject.end(), key) == subject.end()) continue;
+    return std::all_of(subject.begin(), subject.end(), [&](const std::string& one) {
+      return config::option(one).field.json(request).is_null();
+    });
+  }
+  return config::option(key).field.json(request).is_null();
+}
+
+}  // namespace
+
+Json read_recommended(const std::filesystem::path& folder) {
+  const auto file = folder / kFile;
+  if (!std::filesystem::exists(file)) return Json::object();
+  auto settings = read_json(file, ErrorKind::kModel);
+  if (!settings.is_object())
+    throw Error(ErrorKind::kModel, file.string() + ": an object of settings is wanted");
+  for (const auto& [key, value] : settings.items()) check(file.string(), key, value);
+  return settings;
+}
+
+void apply_recommended(Resolution& r) {
+  const auto& recommended = r.job.model.recommended;
+  std::vector<std::string> open;
+  for (const auto& [key, value] : recommended.items()) {
+    if (is_open(r, key)) open.push_back(key);
+  }
+  for (const auto& key : open) {
+    config::option(key).set_json(r.request(), recommended[key]);
+    r.job.settings.sources[key] = kFile;
+  }
+}
+
+}  // namespace kinema::plan
