@@ -27,4 +27,24 @@ int64_t sound_length(const AVStream& stream) {
   return av_rescale_q(stream.duration, stream.time_base, {1, stream.codecpar->sample_rate});
 }
 
+bool feed_decoder(AVFormatContext& input,
+                  const AVStream& stream,
+                  AVCodecContext& decoder,
+                  AVPacket& packet,
+                  const std::string& name) {
+  for (;;) {
+    const int code = av_read_frame(&input, &packet);
+    const bool ended = code == AVERROR_EOF;
+    if (!ended) av_check(code, name, "cannot be read");
+    if (!ended && packet.stream_index != stream.index) {
+      av_packet_unref(&packet);
+      continue;
+    }
+    const int sent = avcodec_send_packet(&decoder, ended ? nullptr : &packet);
+    av_packet_unref(&packet);
+    av_check(sent, name, "cannot be decoded");
+    return !ended;
+  }
+}
+
 }  // namespace kinema::media

@@ -23,4 +23,12 @@ AvCodecContext open_decoder(const AVStream& stream, const AVCodec* codec, const 
 // not tell (Matroska).
 int64_t sound_length(const AVStream& stream);
 
+// Gives `decoder` the next packet of `stream` that is read from `input` by way of `packet`; false,
+// and the end, when there is none. Throws Error(kIo) naming `name`.
+bool feed_decoder(AVFormatContext& input,
+                  const AVStream& stream,
+                  AVCodecContext& decoder,
+                  AVPacket& packet,
+                  const std::string& name);
+
 }  // namespace kinema::media

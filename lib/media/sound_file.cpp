@@ -27,7 +27,7 @@ class SoundDecoder {
   }
 
   Sound all() {
-    while (feed()) take();
+    while (feed_decoder(input_, *stream_, *decoder_, *packet_, name_)) take();
     take();
     Sound sound{{decoder_->sample_rate, decoder_->ch_layout.nb_channels}, {}};
     for (auto& plane : planes_)
@@ -37,23 +37,6 @@ class SoundDecoder {
   }
 
  private:
-  // Gives the decoder the stream's next packet; false at the end.
-  bool feed() {
-    for (;;) {
-      const int code = av_read_frame(&input_, packet_.get());
-      const bool ended = code == AVERROR_EOF;
-      if (!ended) av_check(code, name_, "cannot be read");
-      if (!ended && packet_->stream_index != stream_->index) {
-        av_packet_unref(packet_.get());
-        continue;
-      }
-      const int sent = avcodec_send_packet(decoder_.get(), ended ? nullptr : packet_.get());
-      av_packet_unref(packet_.get());
-      av_check(sent, name_, "cannot be decoded");
-      return !ended;
-    }
-  }
-
   void take() {
     for (;;) {
       const int code = avcodec_receive_frame(decoder_.get(), frame_.get());

@@ -70,28 +70,11 @@ class VideoReader::Impl {
         av_check(code, name_, "cannot be decoded");
         return picture();
       }
-      feed();
+      feed_decoder(*input_, *stream_, *decoder_, *packet_, name_);
     }
   }
 
  private:
-  // Gives the decoder the stream's next packet, or the end.
-  void feed() {
-    for (;;) {
-      const int code = av_read_frame(input_.get(), packet_.get());
-      const bool ended = code == AVERROR_EOF;
-      if (!ended) av_check(code, name_, "cannot be read");
-      if (!ended && packet_->stream_index != stream_->index) {
-        av_packet_unref(packet_.get());
-        continue;
-      }
-      const int sent = avcodec_send_packet(decoder_.get(), ended ? nullptr : packet_.get());
-      av_packet_unref(packet_.get());
-      av_check(sent, name_, "cannot be decoded");
-      return;
-    }
-  }
-
   Image picture() {
     if (!scaler_) scaler_ = scaler_to_rgb(*frame_);
     if (Size{frame_->width, frame_->height} != info_.size) {

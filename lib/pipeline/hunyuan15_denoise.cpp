@@ -44,14 +44,6 @@ config::FlowMatchConfig scheduler_config(const Runtime& runtime) {
   return config;
 }
 
-// A rank that only decodes tiles takes part in the agreement of each step.
-void follow(Runtime& runtime) {
-  const int64_t steps = *runtime.request.num_inference_steps;
-  const auto before = left_before(runtime);
-  for (int64_t step = before ? before->steps_done : 0; step < steps; ++step)
-    end_step(runtime, step + 1, steps);
-}
-
 }  // namespace
 
 sampling::Guidance guidance_of(const plan::ModelFacts& model, const config::Request& job) {
@@ -114,7 +106,7 @@ at::Tensor Hunyuan15Denoiser::denoise(Runtime& runtime,
   if (runtime.team.denoises()) {
     latents = denoised(runtime, conditions, first_frame);
   } else {
-    follow(runtime);
+    follow_steps(runtime);
   }
   if (runtime.team.size() > runtime.team.denoising()) {
     latents = parallel::shared_from(runtime.team.replica(), 0, latents).to(runtime.device);

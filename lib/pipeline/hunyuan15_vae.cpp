@@ -16,7 +16,7 @@ constexpr int64_t kLatentFrames = 2;
 
 // One half of the autoencoder, and the other half's weights declared unused.
 OpenComponent half(Runtime& runtime, const char* other) {
-  return {runtime, "vae", {.unused = {std::string(other) + ".*"}}};
+  return {runtime, "vae", {.prefixes = {}, .unused = {std::string(other) + ".*"}}};
 }
 
 int64_t frames_of(const Runtime& runtime, const at::Tensor& latents) {

@@ -119,14 +119,6 @@ void dump(Runtime& runtime, const std::string& video, const std::string& audio, 
   runtime.dump.add(audio, x.audio);
 }
 
-// A rank that only decodes takes part in the agreement of each step.
-void follow(Runtime& runtime) {
-  const int64_t steps = *runtime.request.num_inference_steps;
-  const auto before = left_before(runtime);
-  for (int64_t step = before ? before->steps_done : 0; step < steps; ++step)
-    end_step(runtime, step + 1, steps);
-}
-
 }  // namespace
 
 Latents Ltx2Denoiser::denoised(Runtime& runtime,
@@ -188,7 +180,7 @@ Latents Ltx2Denoiser::denoise(Runtime& runtime,
   if (runtime.team.denoises()) {
     latents = denoised(runtime, conditions, given);
   } else {
-    follow(runtime);
+    follow_steps(runtime);
   }
   if (runtime.team.size() > runtime.team.denoising()) {
     for (auto* part : {&latents.video, &latents.audio})

@@ -19,7 +19,7 @@ const config::Ltx2VideoVaeConfig& config_of(const Runtime& runtime) {
 
 // One half of the autoencoder, and the other half's weights declared unused.
 OpenComponent half(Runtime& runtime, const char* other) {
-  return {runtime, "vae", {.unused = {std::string(other) + ".*"}}};
+  return {runtime, "vae", {.prefixes = {}, .unused = {std::string(other) + ".*"}}};
 }
 
 ltx2::Decoding decoding(const Runtime& runtime) {

@@ -20,4 +20,11 @@ void end_step(Runtime& runtime, int64_t done, int64_t steps, const Latents& late
                                            " of " + std::to_string(steps));
 }
 
+void follow_steps(Runtime& runtime) {
+  const int64_t steps = *runtime.request.num_inference_steps;
+  const auto before = left_before(runtime);
+  for (int64_t step = before ? before->steps_done : 0; step < steps; ++step)
+    end_step(runtime, step + 1, steps);
+}
+
 }  // namespace kinema::pipeline

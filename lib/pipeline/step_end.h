@@ -16,4 +16,7 @@ std::optional<PartialLatents> left_before(const Runtime& runtime);
 // Error(kInterrupted). Ranks that only decode pass no latents.
 void end_step(Runtime& runtime, int64_t done, int64_t steps, const Latents& latents = {});
 
+// The denoising of a rank that only decodes tiles: it takes part in the agreement of each step.
+void follow_steps(Runtime& runtime);
+
 }  // namespace kinema::pipeline
