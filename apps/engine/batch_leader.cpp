@@ -6,12 +6,9 @@
 #include <thread>
 #include <utility>
 
-#include <unistd.h>
-
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "config/request_json.h"
-#include "launch/environment.h"
 #include "results.h"
 
 namespace kinema::engine {
@@ -22,16 +19,6 @@ namespace fs = std::filesystem;
 // Jobs whose prompts are encoded together: an embedding takes megabytes of host memory.
 constexpr size_t kPromptsAhead = 256;
 constexpr std::chrono::milliseconds kPause{300};
-
-config::Environment environment() {
-  config::Environment variables;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string text = *entry;
-    const auto equals = text.find('=');
-    if (equals != std::string::npos) variables[text.substr(0, equals)] = text.substr(equals + 1);
-  }
-  return variables;
-}
 
 void make_folders(const batch::Unit& unit) {
   for (const auto& path : {unit.request.output, unit.request.frames_dir, unit.request.metrics,
@@ -84,7 +71,7 @@ BatchLeader::BatchLeader(const batch::Order& order,
       state_(order.state, order.shard),
       progress_(batch_style(duty.request, replicas), report::ProgressTarget::standard_error()) {
   config::Violations violations;
-  auto base = batch::base_settings(order.config, environment(), violations);
+  auto base = batch::base_settings(order.config, order.environment, violations);
   batch::JobFile file(order.file, violations);
   resolver_ = std::make_unique<batch::Resolver>(
       batch::Behind{std::move(base), order.flags, duty.model, order.around}, file.header());

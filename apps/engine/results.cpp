@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/atomic_file.h"
+#include "config/options.h"
 #include "config/request_json.h"
 #include "report/rank_exchange.h"
 #include "report/version.h"
@@ -69,7 +70,7 @@ std::string job_comment(const config::Request& request) {
     // On the CPU equal frames are promised for an equal number of threads.
     const bool decides = key == "threads" && request.device.kind == config::Device::Kind::kCpu;
     if (private_keys().contains(key) && !decides) continue;
-    const bool is_path = key == "model" || key == "image" || key.ends_with("_path");
+    const bool is_path = config::option(key).field.is_path;
     job[key] =
         is_path ? OrderedJson(std::filesystem::path(value.get<std::string>()).filename().string())
                 : value;

@@ -44,6 +44,8 @@ batch::Order order_of(const Command& self, const CommandLine& line) {
   order.fail_fast = line.has("--fail-fast");
   order.flags = line.settings;
   if (const auto config = line.value("--config")) order.config = *config;
+  for (const auto& [name, value] : environment())
+    if (name.starts_with("KINEMA_") || name == "NO_COLOR") order.environment[name] = value;
   if (const auto shard = line.value("--shard")) order.shard = batch::parse_shard(*shard);
   return order;
 }
@@ -98,7 +100,7 @@ Checked check(const Command& self, const CommandLine& line) {
     order.file = copy_first_line(order.state);
   }
   config::Violations typed;
-  auto base = batch::base_settings(order.config, environment(), typed);
+  auto base = batch::base_settings(order.config, order.environment, typed);
   batch::JobFile file(order.file, typed);
   auto run = batch::run_settings(base, file.header(), order.flags, typed);
   typed.throw_if_any();

@@ -40,6 +40,7 @@ Json order_json(const Order& order) {
           {"from_input", order.from_input},
           {"follow", order.follow},
           {"config", order.config ? Json(order.config->string()) : Json()},
+          {"environment", order.environment},
           {"flags", flags},
           {"model", order.model.string()},
           {"identity", order.identity},
@@ -58,6 +59,7 @@ Order order_from_json(const Json& json) {
     order.from_input = json.at("from_input");
     order.follow = json.at("follow");
     if (!json.at("config").is_null()) order.config = json["config"].get<std::string>();
+    order.environment = json.at("environment").get<config::Environment>();
     for (const auto& flag : json.at("flags"))
       order.flags.push_back({flag.at(0), flag.at(1), flag.at(2)});
     order.model = json.at("model").get<std::string>();

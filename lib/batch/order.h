@@ -20,6 +20,7 @@ struct Order {
   bool from_input = false;
   bool follow = false;  // wait for more lines until interrupted
   std::optional<std::filesystem::path> config;
+  config::Environment environment;
   std::vector<config::GivenFlag> flags;
   std::filesystem::path model;  // its folder
   std::string identity;         // of its weights

@@ -125,7 +125,9 @@ void Queue::add(Unit unit) {
     const auto stands = standing(made, state_, order_.existing);
     if (stands == Standing::kFinished) {
       ++count_.skipped;
+      // A run may have ended between two of its last acts.
       if (!state_.finished(made) && claim_(waiting.name())) state_.add_finished(made, {});
+      state_.forget_latents(made);
       return;
     }
     if (order_.existing == Existing::kOverwrite && some_output_exists(made) &&

@@ -196,6 +196,12 @@ fs::path State::partial(const Unit& unit) const {
 void State::forget_latents(const Unit& unit) const {
   std::error_code ignored;
   for (const auto& file : {latents(unit), partial(unit)}) fs::remove(file, ignored);
+  // What killed runs were writing.
+  for (const auto& entry : fs::directory_iterator(folder_ / "latents", ignored)) {
+    const auto name = entry.path().filename().string();
+    if (name.starts_with("." + unit.hash) && name.ends_with(".part"))
+      fs::remove(entry.path(), ignored);
+  }
 }
 
 void State::prepare() const { make_folders(folder_ / "latents"); }

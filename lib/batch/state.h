@@ -45,7 +45,7 @@ class State {
   // Where the latents of an output wait to be decoded, or a generation for its next step.
   std::filesystem::path latents(const Unit& unit) const;
   std::filesystem::path partial(const Unit& unit) const;
-  // Removes both.
+  // Removes both, and what killed runs have left of them.
   void forget_latents(const Unit& unit) const;
   // Makes their folder.
   void prepare() const;

@@ -1,6 +1,8 @@
 // Stored jobs are resolved: some of their values stand in for others.
 #include "batch/stored_job.h"
 
+#include <utility>
+
 #include "config/options.h"
 #include "config/request_json.h"
 
@@ -9,6 +11,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Settings that mean nothing, and are refused, without another one.
+constexpr std::pair<const char*, const char*> kMeaningless[] = {
+    {"image_fit", "image"},
+    {"image_crf", "image"},
+    {"noise_scale", "latents"},
+    {"adain_factor", "latent_upsampler"},
+    {"tone_map_compression_ratio", "latent_upsampler"}};
+
 void forget_resolved(Json& job, Again again) {
   for (const char* key : {"resolution", "aspect_ratio", "duration", "round_frames", "parallel"})
     job.erase(key);
@@ -16,9 +26,10 @@ void forget_resolved(Json& job, Again again) {
     for (const auto& key : config::option_keys())
       if (key.starts_with("vae_tile_")) job.erase(key);
   }
+  for (const auto& [key, needed] : kMeaningless)
+    if (!job.contains(needed)) job.erase(key);
   if (again == Again::kGenerate) return;
-  job.erase("image");
-  job.erase("image_fit");
+  for (const char* key : {"image", "image_fit", "image_crf"}) job.erase(key);
 }
 
 // A stored prompt is the text itself, never a file's name.

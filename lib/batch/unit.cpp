@@ -26,7 +26,9 @@ bool decides(const config::Option& option) {
          option.key.starts_with("vae_til");
 }
 
+// Of a file's bytes, or of the weights in a folder.
 std::string file_fingerprint(const std::filesystem::path& path) {
+  if (std::filesystem::is_directory(path)) return checkpoint::Component::open(path).identity();
   checkpoint::Fingerprint fingerprint;
   fingerprint.add(read_text(path));
   return fingerprint.hex();
@@ -72,6 +74,9 @@ std::vector<Unit> units_of(int64_t job,
   std::vector<Unit> units;
   const Json plan = plan::plan_json(planned);
   for (auto& single : config::single_requests(planned.request())) {
+    // Of several replicas each makes its own outputs: the degrees say how.
+    if (planned.parallel.data > 1) single.num_gpus.reset();
+    if (single.use_hsdp) single.hsdp_shard_size = planned.parallel.hsdp_shard;
     Unit unit;
     unit.job = job;
     unit.output = static_cast<int64_t>(units.size());

@@ -6,7 +6,6 @@
 
 #include <ATen/ops/tensor.h>
 
-#include "base/error.h"
 #include "base/interrupt.h"
 #include "tensor/device.h"
 
@@ -126,10 +125,6 @@ bool interrupted_together(const parallel::Team& team) {
   auto signals = at::tensor({here ? 1 : 0});
   team.replica().all_reduce_sum(signals);
   return signals.item<int>() > 0;
-}
-
-void stop_together_if_interrupted(const parallel::Team& team, const std::string& where) {
-  if (interrupted_together(team)) throw Error(ErrorKind::kInterrupted, "interrupted " + where);
 }
 
 }  // namespace kinema::pipeline

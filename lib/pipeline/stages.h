@@ -65,11 +65,8 @@ class Stages {
   std::vector<report::StageMeasure> measures_;
 };
 
-// Whether a signal has reached one rank of the team; every rank says the same.
+// Whether a signal has reached one rank of the team; every rank says the same, since ranks that
+// stopped at different steps would wait for each other.
 bool interrupted_together(const parallel::Team& team);
-
-// Throws Error(kInterrupted) on every rank of the team alike if a signal has reached one of them:
-// ranks that stopped at different steps would wait for each other.
-void stop_together_if_interrupted(const parallel::Team& team, const std::string& where);
 
 }  // namespace kinema::pipeline

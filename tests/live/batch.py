@@ -23,6 +23,7 @@ from live_checks import DATA, Checks
 JOBS = 20
 PATIENCE = 300  # seconds for anything
 MODEL = DATA / "t2v" / "model"
+SOUNDING_MODEL = DATA.parent / "ltx2" / "t2v" / "model"
 DEFAULTS = {
     "width": 64,
     "height": 48,
@@ -45,8 +46,10 @@ def jobs(count: int, **more: Any) -> list[dict[str, Any]]:
 class Folder:
     """A folder with a job file, its outputs and its state."""
 
-    def __init__(self, path: Path, program: Path, entries: list[dict[str, Any]]) -> None:
-        self.path, self.program = path, program
+    def __init__(
+        self, path: Path, program: Path, entries: list[dict[str, Any]], model: Path = MODEL
+    ) -> None:
+        self.path, self.program, self.model = path, program, model
         path.mkdir(parents=True, exist_ok=True)
         self.file = path / "jobs.json"
         self.write(entries)
@@ -54,7 +57,7 @@ class Folder:
     def write(self, entries: list[dict[str, Any]], **defaults: Any) -> None:
         content = {
             "schema": 1,
-            "run": {"model": str(MODEL), "threads": 1, "progress": "none"},
+            "run": {"model": str(self.model), "threads": 1, "progress": "none"},
             "defaults": {**DEFAULTS, **defaults},
             "jobs": entries,
         }
@@ -293,29 +296,39 @@ def sharded(checks: Checks, scratch: Path, program: Path, want: dict[str, bytes]
     checks.expect(not folder.run().stdout, "the whole did not know what its shards have made")
 
 
-def replayed(checks: Checks, scratch: Path, program: Path, want: Folder) -> None:
-    out = scratch / "replayed"
+def replayed(checks: Checks, scratch: Path, made: Folder, name: str) -> None:
+    """The job in a video's file gives the same file again, and so do its latents."""
+    out = scratch / f"replayed-{made.path.name}"
     out.mkdir()
-    source = want.path / "out" / "job03-3.mp4"
-    flags = [f"--model={MODEL}", "--progress=none"]
+    source = made.path / "out" / f"{name}.mp4"
+    flags = [f"--model={made.model}", "--progress=none"]
 
     def kinema(*arguments: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [str(program), *arguments, *flags], capture_output=True, text=True, check=False
+            [str(made.program), *arguments, *flags], capture_output=True, text=True, check=False
         )
+
+    def same(file: Path) -> bool:
+        return file.exists() and file.read_bytes() == source.read_bytes()
 
     latents = out / "latents.safetensors"
     run = kinema("replay", str(source), f"-o{out / 'again.mp4'}", f"--save-latents={latents}")
     checks.expect(run.returncode == 0, f"replay: {run.stderr}")
-    checks.expect((out / "again.mp4").read_bytes() == source.read_bytes(), "the replay differs")
+    checks.expect(same(out / "again.mp4"), f"{name}: the replay differs")
     run = kinema("decode", str(latents), f"-o{out / 'decoded.mp4'}")
     checks.expect(run.returncode == 0, f"decode: {run.stderr}")
-    checks.expect((out / "decoded.mp4").read_bytes() == source.read_bytes(), "decoding differs")
-    run = kinema("decode", str(latents), "--num-frames=9", f"-o{out / 'long.mp4'}")
+    checks.expect(same(out / "decoded.mp4"), f"{name}: decoding differs")
+    held = subprocess.run([str(made.program), "inspect", str(latents)], capture_output=True, text=True)
+    checks.expect("latents of a job" in held.stdout, f"inspect: {held.stdout}")
+    held = subprocess.run(
+        [str(made.program), "inspect", str(source), "--json"], capture_output=True, text=True
+    )
+    checks.expect(json.loads(held.stdout)["comment"]["job"]["seed"] == 3, f"inspect: {held.stdout}")
+    run = kinema("decode", str(latents), "--num-frames=17", f"-o{out / 'long.mp4'}")
     checks.expect(run.returncode == 3, f"latents of another shape: {run.stderr}")
     run = kinema("replay", str(source), "--seed=99", f"-o{out / 'other.mp4'}")
     checks.expect(run.returncode == 0, f"another seed: {run.stderr}")
-    checks.expect((out / "other.mp4").read_bytes() != source.read_bytes(), "the seed did nothing")
+    checks.expect(run.returncode != 0 or not same(out / "other.mp4"), "the seed did nothing")
 
 
 def main() -> int:
@@ -347,7 +360,12 @@ def main() -> int:
         locked(checks, scratch, program)
         growing(checks, scratch, program, want)
         sharded(checks, scratch, program, want)
-        replayed(checks, scratch, program, calm)
+        replayed(checks, scratch, calm, "job03-3")
+        sounding = Folder(scratch / "sounding", program, [], SOUNDING_MODEL)
+        sounding.write(jobs(4)[3:], width=64, height=64, num_frames=9)
+        run = sounding.run()
+        checks.expect(run.returncode == 0, f"with sound: {run.stderr}")
+        replayed(checks, scratch, sounding, "job03-3")
     return checks.finish()
 
 
