@@ -142,7 +142,7 @@ std::string plan_report(const Job& job) {
   text += fmt::format("model   {} {} ({})\n", job.model.title, job.model.variant,
                       job.model.index.folder.string());
   text += fmt::format("job     {}\n        {}\n", job_line(job), sampling_line(job));
-  text += fmt::format("time    {}\n", step_text(job.predicted));
+  text += fmt::format("time    {}\n", step_text(job));
   if (const auto stream = stream_text(job.predicted); !stream.empty())
     text += fmt::format("stream  {}\n", stream);
   text += fmt::format("decode  {}\n", decode_line(job));

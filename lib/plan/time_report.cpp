@@ -43,9 +43,16 @@ std::string row(const Job& job, const RankedLayout& layout) {
 
 }  // namespace
 
-std::string step_text(const Prediction& predicted) {
+std::string step_text(const Job& job) {
+  const auto& predicted = job.predicted;
   const auto& step = predicted.step;
-  auto text = fmt::format("{} s a step predicted", seconds(step.total()));
+  const auto steps = *job.request().num_inference_steps;
+  auto text = fmt::format("{} s a step", seconds(step.total()));
+  if (steps > 1) {
+    text += fmt::format(", {} s for {} steps", seconds(step.total() * static_cast<double>(steps)),
+                        steps);
+  }
+  text += " predicted";
   std::string parts;
   if (exchanging(step) > 0) parts += fmt::format(", {} s exchanging", seconds(exchanging(step)));
   if (step.weights > 0) parts += fmt::format(", {} s waiting for weights", seconds(step.weights));

@@ -69,6 +69,46 @@ class ScriptedHome : public BlockHome {
   std::shared_ptr<Script> script_;
 };
 
+// Ranks of a shard group: a fetch ends when all of them have begun it, as an all-gather does.
+struct ShardGroup {
+  explicit ShardGroup(int ranks) : ranks(ranks) {}
+
+  // False if the others did not come in time.
+  bool gather(size_t unit) {
+    std::unique_lock lock(mutex);
+    const size_t number = arrived / static_cast<size_t>(ranks);
+    if (units.size() <= number) units.push_back(unit);
+    if (units[number] != unit) mixed_up = true;
+    ++arrived;
+    changed.notify_all();
+    return changed.wait_for(lock, std::chrono::seconds(20),
+                            [&] { return arrived >= (number + 1) * static_cast<size_t>(ranks); });
+  }
+
+  int ranks;
+  std::mutex mutex;
+  std::condition_variable changed;
+  size_t arrived = 0;
+  std::vector<size_t> units;  // in the order of their gathers
+  bool mixed_up = false;      // ranks gathered different units at the same time
+};
+
+class GroupHome : public BlockHome {
+ public:
+  explicit GroupHome(std::shared_ptr<ShardGroup> group) : group_(std::move(group)) {}
+  void fetch(size_t index, at::Tensor& slot) override {
+    if (!group_->gather(index)) throw Error(ErrorKind::kComm, "alone");
+    slot.fill_(static_cast<int64_t>(index) + 1);
+  }
+  int64_t slot_bytes() const override { return kFlatAlignment; }
+  int64_t resident_bytes() const override { return 0; }
+  uint64_t bytes_read() const override { return 0; }
+  std::string text() const override { return "a group"; }
+
+ private:
+  std::shared_ptr<ShardGroup> group_;
+};
+
 // Units with one parameter of bytes each.
 StreamUnits units(int64_t count) {
   std::vector<StreamUnit> made(static_cast<size_t>(count));
@@ -214,4 +254,54 @@ TEST_CASE("an error passes a fetch that never ends") {
   const std::lock_guard lock(run.script->mutex);
   run.script->released = true;
   run.script->changed.notify_all();
+}
+
+TEST_CASE("shard groups gather together, copies of a group apart") {
+  constexpr int64_t kBlocks = 5;  // that two or three slots do not divide
+  constexpr int64_t kPasses = 3;
+  const int slots = GENERATE(2, 3);
+  const auto quick = std::make_shared<ShardGroup>(2), slow = std::make_shared<ShardGroup>(2);
+  const auto rank = [&](std::shared_ptr<ShardGroup> group, int milliseconds, bool& right) {
+    const auto all = units(kBlocks);
+    BlockStreamer streamer(all, std::make_unique<GroupHome>(group), at::kCPU, slots, kPasses);
+    right = true;
+    for (int64_t use = 0; use < kBlocks * kPasses; ++use) {
+      const int64_t block = use % kBlocks;
+      streamer.enter(block);
+      const auto& held = (*all)[static_cast<size_t>(block)].handles[0];
+      right = right && held.const_data_ptr<uint8_t>()[0] == block + 1;
+      std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+      streamer.leave(block);
+    }
+  };
+  bool right[4] = {};
+  // One of the slow group's ranks lags; the quick group must be done all the same.
+  std::thread ranks[] = {std::thread(rank, quick, 0, std::ref(right[0])),
+                         std::thread(rank, quick, 0, std::ref(right[1])),
+                         std::thread(rank, slow, 0, std::ref(right[2])),
+                         std::thread(rank, slow, 2, std::ref(right[3]))};
+  for (auto& one : ranks) one.join();
+  for (bool one : right) CHECK(one);
+  for (const auto& group : {quick, slow}) {
+    CHECK_FALSE(group->mixed_up);
+    REQUIRE(group->units.size() == kBlocks * kPasses);
+    for (size_t i = 0; i < group->units.size(); ++i) CHECK(group->units[i] == i % kBlocks);
+  }
+}
+
+TEST_CASE("fetches and waits are told with their times") {
+  Run run(3, 2, 2, {2});
+  auto streamer = run.streamer();
+  for (int64_t use = 0; use < 6; ++use) run.use(*streamer, use % 3);
+  const auto events = streamer->take_events();
+  int64_t fetches = 0;
+  for (const auto& event : events) {
+    CHECK(event.end >= event.begin);
+    if (event.kind != StreamEvent::Kind::kFetch) continue;
+    CHECK(event.block == fetches % 3);
+    CHECK(event.bytes == kFlatAlignment);
+    ++fetches;
+  }
+  CHECK(fetches == 6);
+  CHECK(streamer->take_events().empty());
 }

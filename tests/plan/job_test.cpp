@@ -463,3 +463,22 @@ TEST_CASE("HSDP's gathers are planned with their times") {
   CHECK(plan_report(job).find("units + root") != std::string::npos);
   CHECK(plan_json(job)["predicted"]["stream"]["units"] == job.predicted.stream->shape.blocks);
 }
+
+TEST_CASE("what does not fit whole is offered in blocks") {
+  auto request = tiny();
+  request.device = {config::Device::Kind::kCuda, 0};
+  auto machine = around();
+  machine.cuda_build = true;
+  machine.gpus = {"NVIDIA H200"};
+  const auto text_encoder = [&] {
+    return planned(request, "t2v", machine).job.memory.stages.front().peak();
+  };
+  const auto whole = text_encoder();
+  request.offload = config::Offload::kBlock;
+  const auto streamed = text_encoder();
+  REQUIRE(streamed < whole);  // three layers, two at a time
+  request.offload = config::Offload::kNone;
+  request.max_memory = static_cast<double>(whole - 1) * 1e-9;
+  const auto offer = "--offload block (" + gigabytes(streamed) + " GB)";
+  CHECK_THAT(planned(request, "t2v", machine).wrong, Catch::Matchers::Contains(offer));
+}
