@@ -9,6 +9,11 @@
 namespace kinema::plan {
 namespace {
 
+// Latent frames decoded at a time (models/ltx2/vae_decoder.h).
+constexpr int64_t kLatentFrames = 2;
+// Frames on their way from the decoder's grid to 8 bits: a part's, unpatched and converted.
+constexpr uint64_t kCopiedFrames = 32;
+
 uint64_t bytes_of(uint64_t values, const MemoryInput& input) {
   return values * element_bytes(input.use.dtype);
 }
@@ -43,18 +48,34 @@ StageEstimate encode_text(const ModelFacts& facts, const MemoryInput& input) {
           bytes_of(features + tokens * widths + scores, input)};
 }
 
-// What `frames` frames of `height` x `width` pixels take at the autoencoder's widest level: a
-// block's input, its normed and padded copies, and its output. There a position is a patch of 4x4
-// pixels with 128 channels, at every release.
-uint64_t vae_working_set(int64_t frames, int64_t height, int64_t width) {
-  constexpr uint64_t kChannels = 128, kPatch = 16, kCopies = 4;
-  return kCopies * kChannels * unsign(frames * height * width) / kPatch;
+// Values that `frames` worked on at a time take at the decoder's finest grid, for `height` x
+// `width` pixels: a block's input, its normed and padded copies, and its output.
+uint64_t decoder_part(const ModelFacts& facts, int64_t frames, int64_t height, int64_t width) {
+  const auto& vae = facts.ltx2.vae;
+  const int64_t area = vae.patch_size * vae.patch_size;
+  return 4 * unsign(vae.up.back().out * frames * height * width / area);
+}
+
+// What the decoder's layers remember between parts of time: two frames before each convolution, and
+// as many of what goes around a residual block.
+uint64_t decoder_memory(const ModelFacts& facts, int64_t height, int64_t width) {
+  const auto& vae = facts.ltx2.vae;
+  uint64_t values = 0, positions = unsign(height * width);
+  positions /= unsign(vae.spatial_compression_ratio * vae.spatial_compression_ratio);
+  for (const auto& level : vae.up) {
+    if (level.up) positions *= unsign(level.up->height * level.up->width);
+    values += 6 * unsign(level.resnets * level.out) * positions;
+  }
+  return values;
 }
 
 StageEstimate encode_image(const ModelFacts& facts, const MemoryInput& input) {
   const auto total = convolution_weights(facts, input, "vae", "encoder.");
+  const auto& vae = facts.ltx2.vae;
+  const int64_t positions =
+      input.video.height * input.video.width / (vae.patch_size * vae.patch_size);
   return {"encode_image", program_bytes(input), total.bytes, total.mapped,
-          bytes_of(vae_working_set(1, input.video.height, input.video.width), input)};
+          bytes_of(4 * unsign(vae.down.front().in * positions), input)};
 }
 
 bool is_block(const std::string& name) { return name.starts_with("transformer_blocks."); }
@@ -117,11 +138,16 @@ StageEstimate decode(const ModelFacts& facts, const MemoryInput& input) {
   const auto& video = input.video;
   const int64_t height = input.tiled ? std::min(input.tile_size, video.height) : video.height;
   const int64_t width = input.tiled ? std::min(input.tile_size, video.width) : video.width;
+  const int64_t part = kLatentFrames * facts.ltx2.vae.temporal_compression_ratio;
   const uint64_t frame = 3 * unsign(video.height * video.width) * sizeof(float);
-  // Every tile has all frames, and so has what is put together.
+  const bool all_frames = input.tiled || input.keeps_video;
+  // What is put together of tiles, or kept for a dump, is of all frames; whole frames leave as they
+  // come.
+  const uint64_t frames = unsign(all_frames ? video.frames : part) + kCopiedFrames;
   return {"decode", program_bytes(input), total.bytes, total.mapped,
-          bytes_of(vae_working_set(video.frames, height, width), input) +
-              (input.tiled ? 2 : 1) * frame * unsign(video.frames) + encoder_bytes(video)};
+          bytes_of(decoder_part(facts, part, height, width) + decoder_memory(facts, height, width),
+                   input) +
+              (input.tiled ? 2 : 1) * frame * frames + encoder_bytes(video)};
 }
 
 }  // namespace

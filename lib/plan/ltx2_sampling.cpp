@@ -108,6 +108,12 @@ void note_without_effect(Resolution& r) {
 void resolve_schedule(Resolution& r) {
   auto& request = r.request();
   const auto& scheduler = r.job.model.ltx2.scheduler;
+  // The schedule is stretched to end where the checkpoint says, which a single 1 cannot be.
+  const bool only_one =
+      request.sigmas ? request.sigmas->back() == 1 : *request.num_inference_steps == 1;
+  if (scheduler.shift_terminal > 0 && only_one)
+    r.wrong("1 step: this checkpoint's schedule needs 2 at least" + r.from("num_inference_steps"),
+            "--num-inference-steps 2");
   if (!scheduler.use_dynamic_shifting) {
     r.fill(request.flow_shift, "flow_shift", scheduler.shift, "scheduler/scheduler_config.json");
   } else if (request.flow_shift) {

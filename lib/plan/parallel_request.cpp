@@ -25,8 +25,9 @@ ParallelPlan given_degrees(const Request& request) {
 // Multiplies free degrees until `ranks` denoise: guidance branches first, then Ulysses, then ring.
 void spread(int64_t ranks, const SplitLimits& limits, ParallelPlan& plan) {
   int64_t rest = ranks / plan.denoising();
-  if (plan.cfg == 1 && limits.branches > 1 && rest % limits.branches == 0) {
-    plan.cfg = limits.branches;
+  if (plan.cfg == 1) {
+    // Every rank gets as many.
+    plan.cfg = std::gcd(rest, limits.branches);
     rest /= plan.cfg;
   }
   const int64_t heads_left = limits.heads / std::gcd(limits.heads, plan.ulysses * plan.tensor);

@@ -170,7 +170,8 @@ def loaded() -> dict[str, bytes]:
 
 
 RESIZED = [("lanczos", 31, 23), ("lanczos", 97, 80), ("lanczos", 61, 20), ("lanczos", 20, 47),
-           ("lanczos", 7, 90), ("lanczos", 70, 30), ("bicubic", 45, 45), ("bicubic", 90, 70), ("bicubic", 5, 4)]
+           ("lanczos", 7, 90), ("lanczos", 70, 30), ("bicubic", 45, 45), ("bicubic", 90, 70), ("bicubic", 5, 4),
+           ("bilinear", 96, 64), ("bilinear", 20, 90)]
 
 
 def resampled() -> dict[str, bytes]:

@@ -19,6 +19,8 @@ TEST_CASE("scaled pictures are Pillow's") {
       {"bicubic_45x45", Filter::kBicubic, {45, 45}},
       {"bicubic_90x70", Filter::kBicubic, {90, 70}},
       {"bicubic_5x4", Filter::kBicubic, {5, 4}},
+      {"bilinear_96x64", Filter::kBilinear, {96, 64}},
+      {"bilinear_20x90", Filter::kBilinear, {20, 90}},
   }));
   CAPTURE(name);
   const Image expected = read_ppm(data_file("resample/" + name + ".ppm"));

@@ -7,6 +7,7 @@
 #include "plan/job.h"
 #include "plan/ltx2_rules.h"
 #include "plan/plan_report.h"
+#include "support/temp_folder.h"
 
 using namespace kinema;
 using namespace kinema::plan;
@@ -49,9 +50,8 @@ Request plain() {
 }
 
 // A copy of the checkpoint whose schedule does not follow the number of tokens.
-fs::path distilled() {
-  const auto copy = fs::temp_directory_path() / "kinema_ltx2_distilled";
-  fs::remove_all(copy);
+fs::path distilled(const test::TempFolder& folder) {
+  const auto copy = folder / "model";
   fs::copy(kData / "ltx2/i2v/model", copy, fs::copy_options::recursive);
   std::ofstream(copy / "scheduler/scheduler_config.json")
       << R"({"_class_name": "FlowMatchEulerDiscreteScheduler", "use_dynamic_shifting": false})";
@@ -135,7 +135,8 @@ TEST_CASE("settings of LTX-2 are refused for HunyuanVideo") {
 }
 
 TEST_CASE("a distilled checkpoint runs at its noise levels, without guidance") {
-  const auto model = distilled();
+  const test::TempFolder folder;
+  const auto model = distilled(folder);
   const auto [job, wrong] = planned(plain(), {}, model);
   CHECK(wrong.empty());
   CHECK(job.model.variant == "2.3_distilled");
@@ -155,6 +156,14 @@ TEST_CASE("given noise levels decide the number of steps") {
   const auto [job, wrong] = planned(request);
   CHECK(wrong.empty());
   CHECK(job.request().num_inference_steps == 3);
+}
+
+TEST_CASE("a single step cannot be stretched to the schedule's end") {
+  auto request = plain();
+  request.num_inference_steps = 1;
+  CHECK(planned(request).wrong.starts_with("1 step: this checkpoint's schedule needs 2"));
+  const test::TempFolder folder;
+  CHECK(planned(request, {}, distilled(folder)).wrong.empty());
 }
 
 TEST_CASE("the sound's length is rounded as the reference does, halves to even") {
