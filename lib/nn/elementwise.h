@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "nn/rotary.h"
+#include "nn/token_rows.h"
 
 namespace kinema::nn {
 
@@ -35,6 +36,22 @@ class Elementwise {
                                    const at::Tensor& weight,
                                    double eps,
                                    const Rotary& rotary) const;
+
+  // RMS(x) * scale + shift, the norm without parameters; scale, shift: [M, C], of which tokens take
+  // the row that `rows` says, or (null) the only one.
+  virtual at::Tensor rms_modulated(const at::Tensor& x,
+                                   const at::Tensor& scale,
+                                   const at::Tensor& shift,
+                                   const TokenRows* rows,
+                                   double eps) const;
+
+  // x [1, L, C] divided by the root mean square of the whole row, times weight [C], then in each
+  // head the halves turned by cos, sin [L, H, D / 2]: [1, L, H, D].
+  virtual at::Tensor row_normed_turned(const at::Tensor& x,
+                                       const at::Tensor& weight,
+                                       double eps,
+                                       const at::Tensor& cos,
+                                       const at::Tensor& sin) const;
 };
 
 // The class above itself; it has no state.

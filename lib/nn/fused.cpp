@@ -67,6 +67,32 @@ class Fused : public Elementwise {
     });
   }
 
+  at::Tensor rms_modulated(const at::Tensor& x,
+                           const at::Tensor& scale,
+                           const at::Tensor& shift,
+                           const TokenRows* rows,
+                           double eps) const override {
+    return named([&] {
+      const auto row_of = rows == nullptr ? at::Tensor() : rows->row_of;
+      return kernels_
+          ->norm_modulate(x.squeeze(0), {shift, scale, {}, row_of}, kernels::RowNorm::kRms, eps)
+          .unsqueeze(0);
+    });
+  }
+
+  at::Tensor row_normed_turned(const at::Tensor& x,
+                               const at::Tensor& weight,
+                               double eps,
+                               const at::Tensor& cos,
+                               const at::Tensor& sin) const override {
+    return named([&] {
+      const auto heads = x.squeeze(0).unflatten(-1, {cos.size(1), -1});
+      auto out = at::empty(heads.sizes(), heads.options());
+      kernels_->row_norm_rotate(heads, weight, cos, sin, eps, out);
+      return out.unsqueeze(0);
+    });
+  }
+
  private:
   std::unique_ptr<kernels::FusedKernels> kernels_;
 };

@@ -42,4 +42,16 @@ at::Tensor rotated(const at::Tensor& x, const Rotary& rotary) {
   return at::view_as_real(pairs * rotary.turns).flatten(-2).to(x.scalar_type());
 }
 
+at::Tensor turned(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, Pairs pairs) {
+  // Of a head's channels as [D / 2, 2] or [2, D / 2], the dimension that tells a pair apart.
+  const int64_t pair = pairs == Pairs::kNeighbours ? -1 : -2;
+  const auto halves = pair == -1 ? std::vector<int64_t>{-1, 2} : std::vector<int64_t>{2, -1};
+  // Products with the tables are float32 whatever x is.
+  auto in = x.unflatten(-1, halves);
+  auto out = in * cos.unsqueeze(pair);
+  out.select(pair, 0).addcmul_(in.select(pair, 1), sin, -1);
+  out.select(pair, 1).addcmul_(in.select(pair, 0), sin);
+  return out.flatten(-2).to(x.scalar_type());
+}
+
 }  // namespace kinema::nn

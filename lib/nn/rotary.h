@@ -1,4 +1,4 @@
-// Rotary position embeddings on adjacent pairs of a head's channels.
+// Rotary position embeddings on pairs of a head's channels.
 #pragma once
 
 #include <vector>
@@ -22,5 +22,11 @@ Rotary grid_rotary(const std::vector<int64_t>& grid,
 
 // x [B, L, H, D] with the pairs (2j, 2j + 1) turned, in float32, rounded back to x's type.
 at::Tensor rotated(const at::Tensor& x, const Rotary& rotary);
+
+// Which of a head's channels turn together: (2j, 2j + 1), or (j, j + D / 2).
+enum class Pairs { kNeighbours, kHalves };
+
+// The same by cosines and sines, each [L, H, D / 2] float32.
+at::Tensor turned(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, Pairs pairs);
 
 }  // namespace kinema::nn

@@ -5,7 +5,7 @@
 
 #include <ATen/ops/equal.h>
 
-#include "nn/fused.h"
+#include "pipeline/chosen_kernels.h"
 
 namespace kinema::pipeline {
 namespace {
@@ -24,9 +24,7 @@ bool same(const at::Tensor& a, const at::Tensor& b) {
 Hunyuan15Transformer::Hunyuan15Transformer(const Runtime& runtime)
     : config_(runtime.model.hunyuan15.transformer),
       team_(runtime.team),
-      elementwise_(nn::elementwise(runtime.request.kernels == config::Kernels::kFused
-                                       ? nn::ElementwiseBy::kFusedKernels
-                                       : nn::ElementwiseBy::kOperators)),
+      elementwise_(elementwise_of(runtime)),
       component_(runtime,
                  "transformer",
                  names(config_),

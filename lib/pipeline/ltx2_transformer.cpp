@@ -8,6 +8,8 @@
 #include <ATen/ops/equal.h>
 #include <ATen/ops/tensor.h>
 
+#include "pipeline/chosen_kernels.h"
+
 namespace kinema::pipeline {
 namespace {
 
@@ -20,6 +22,7 @@ bool same(const at::Tensor& a, const at::Tensor& b) {
 Ltx2Transformer::Ltx2Transformer(const Runtime& runtime)
     : config_(runtime.model.ltx2.transformer),
       team_(runtime.team),
+      elementwise_(elementwise_of(runtime)),
       component_(runtime,
                  "transformer",
                  {},
@@ -30,6 +33,7 @@ Ltx2Transformer::Ltx2Transformer(const Runtime& runtime)
                    {.attend = team_.attend(),
                     .tokens = team_.tokens(),
                     .blocks = component_,
+                    .elementwise = *elementwise_,
                     .heads = team_.heads()}) {}
 
 std::shared_ptr<const ltx2::ModulationTable> Ltx2Transformer::table_for(const Runtime& runtime,

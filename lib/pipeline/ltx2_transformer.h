@@ -41,6 +41,7 @@ class Ltx2Transformer {
 
   const config::Ltx2TransformerConfig& config_;
   const parallel::Team& team_;
+  std::unique_ptr<const nn::Elementwise> elementwise_;
   StreamedComponent component_;
   ltx2::Transformer transformer_;
   std::vector<ltx2::Pass> passes_;

@@ -2,9 +2,11 @@
 #include "nn/elementwise.h"
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/randn.h>
+#include <ATen/ops/tensor.h>
 #include <catch2/catch.hpp>
 
 #include "base/error.h"
@@ -36,6 +38,28 @@ TEST_CASE("a head without positions is normed only") {
   const auto x = random({1, 4, 2, 8}, 6), weight = random({8}, 7);
   const auto got = nn::reference_elementwise().normed_turned(x, weight, 1e-6, {});
   CHECK(at::equal(got, nn::rms_normed(x, 1e-6) * weight));
+}
+
+TEST_CASE("tokens are normed and modulated by the rows they take") {
+  const auto x = random({1, 5, 16}, 8), scale = random({3, 16}, 9), shift = random({3, 16}, 10);
+  const auto rows = at::tensor({2, 2, 0, 0, 1}, at::kLong);
+  const auto which = nn::token_rows(rows, at::kCPU);
+  const auto& by = nn::reference_elementwise();
+  CHECK(at::equal(
+      by.rms_modulated(x, scale, shift, &which, 1e-6),
+      nn::rms_normed(x, 1e-6) * scale.index_select(0, rows) + shift.index_select(0, rows)));
+  CHECK(at::equal(by.rms_modulated(x, scale, shift, nullptr, 1e-6),
+                  nn::rms_normed(x, 1e-6) * scale[0] + shift[0]));
+}
+
+TEST_CASE("a row is normed whole and its heads' halves turn") {
+  const auto x = random({1, 5, 24}, 11), weight = random({24}, 12);
+  const auto cos = random({5, 3, 4}, 13), sin = random({5, 3, 4}, 14);
+  const auto got = nn::reference_elementwise().row_normed_turned(x, weight, 1e-6, cos, sin);
+  const auto heads = (nn::rms_normed(x, 1e-6) * weight).unflatten(-1, {3, 8});
+  const auto a = heads.narrow(-1, 0, 4), b = heads.narrow(-1, 4, 4);
+  const auto want = at::cat({a * cos - b * sin, b * cos + a * sin}, -1);
+  CHECK((got - want).abs().max().item<float>() < 1e-5F);
 }
 
 TEST_CASE("a program without the kernels says how they are built") {

@@ -2,6 +2,7 @@
 #include "models/ltx2/attention.h"
 
 #include <cmath>
+#include <tuple>
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/rms_norm.h>
@@ -40,7 +41,6 @@ std::pair<at::Tensor, at::Tensor> AcrossHeadsNorm::together(const AcrossHeadsNor
                                                             const at::Tensor& x,
                                                             const AcrossHeadsNorm& other_norm,
                                                             const at::Tensor& y) {
-  if (!norm.after_) return {norm(x), other_norm(y)};
   auto both = norm.after_(at::cat({squares(x), squares(y)}, 1));
   return {norm.scaled(x, both.narrow(1, 0, x.size(1))),
           other_norm.scaled(y, both.narrow(1, x.size(1), y.size(1)))};
@@ -65,9 +65,24 @@ KeysValues Attention::keys_values(const at::Tensor& context) const {
   return {k_norm_(k_(context)).unflatten(-1, {-1, head_dim_}), values(context)};
 }
 
-nn::Qkv Attention::queries_keys_values(const at::Tensor& x, const at::Tensor& context) const {
-  auto [q, k] = AcrossHeadsNorm::together(q_norm_, q_(x), k_norm_, k_(context));
-  return {q.unflatten(-1, {-1, head_dim_}), k.unflatten(-1, {-1, head_dim_}), values(context)};
+nn::Qkv Attention::queries_keys_values(const at::Tensor& x,
+                                       const Rotary& x_rotary,
+                                       const at::Tensor& context,
+                                       const Rotary& context_rotary,
+                                       const nn::Elementwise& elementwise) const {
+  auto heads = [&](const at::Tensor& y) { return y.flatten(2).unflatten(2, {-1, head_dim_}); };
+  auto q = q_(x), k = k_(context);
+  auto v = values(context);
+  if (!q_norm_.is_whole()) {
+    std::tie(q, k) = AcrossHeadsNorm::together(q_norm_, q, k_norm_, k);
+    return {rotated(heads(q), x_rotary), rotated(heads(k), context_rotary), v};
+  }
+  auto normed = [&](const AcrossHeadsNorm& norm, const at::Tensor& y, const Rotary& rotary) {
+    if (rotary.type == config::Ltx2RopeType::kInterleaved) return rotated(heads(norm(y)), rotary);
+    return heads(
+        elementwise.row_normed_turned(y, norm.weight(), norm.eps(), rotary.cos, rotary.sin));
+  };
+  return {normed(q_norm_, q, x_rotary), normed(k_norm_, k, context_rotary), v};
 }
 
 at::Tensor Attention::values(const at::Tensor& context) const {

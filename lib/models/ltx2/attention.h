@@ -8,6 +8,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "models/ltx2/rotary.h"
 #include "nn/layers.h"
 #include "nn/param_scope.h"
 #include "nn/seams.h"
@@ -27,7 +28,12 @@ class AcrossHeadsNorm {
  public:
   AcrossHeadsNorm(const nn::ParamScope& scope, int64_t width, double eps);
   at::Tensor operator()(const at::Tensor& x) const;  // [B, L, H * D]
-  // Two tensors by two norms at once: where sums must be completed, both wait for one completion.
+  // Whether the whole row is here.
+  bool is_whole() const { return !after_; }
+  const at::Tensor& weight() const { return weight_; }
+  double eps() const { return eps_; }
+  // Two tensors by two norms at once: where sums must be completed, both wait for one completion;
+  // neither is whole.
   static std::pair<at::Tensor, at::Tensor> together(const AcrossHeadsNorm& norm,
                                                     const at::Tensor& x,
                                                     const AcrossHeadsNorm& other_norm,
@@ -54,8 +60,12 @@ class Attention {
   at::Tensor queries(const at::Tensor& x) const;
   // context [B, L, context_width] -> normed keys, and values.
   KeysValues keys_values(const at::Tensor& context) const;
-  // All three at once.
-  nn::Qkv queries_keys_values(const at::Tensor& x, const at::Tensor& context) const;
+  // All three at once, queries and keys turned.
+  nn::Qkv queries_keys_values(const at::Tensor& x,
+                              const Rotary& x_rotary,
+                              const at::Tensor& context,
+                              const Rotary& context_rotary,
+                              const nn::Elementwise& elementwise) const;
   // The values alone, [B, L, H, D].
   at::Tensor values(const at::Tensor& context) const;
   // attended [B, L, H, D], which may be overwritten; x: what the queries were made of ->

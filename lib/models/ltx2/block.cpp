@@ -20,11 +20,6 @@ constexpr int64_t kToAudioScale = 2, kToAudioShift = 3;
 constexpr int64_t kCrossGate = 4;
 constexpr int64_t kCrossVectors = 5;
 
-// x / rms(x), without parameters.
-at::Tensor normed(const at::Tensor& x, double eps) {
-  return at::rms_norm(x, {x.size(-1)}, {}, eps);
-}
-
 nn::Bias bias(bool present) { return present ? nn::Bias::kPresent : nn::Bias::kNone; }
 
 AttentionShape attention_shape(const config::Ltx2TransformerConfig& config,
@@ -63,24 +58,25 @@ StreamLayers::StreamLayers(const nn::ParamScope& block,
   }
 }
 
-TokenVectors StreamLayers::vectors(const StreamModulation& modulation, const Runs& runs) const {
+TokenVectors StreamLayers::vectors(const StreamModulation& modulation,
+                                   const nn::TokenRows& which) const {
   auto rows = table_ + modulation.block;
-  if (!modulated_queries_) return {rows, {kSelfScale, kFeedScale}, runs};
-  return {rows, {kSelfScale, kFeedScale, kTextScale}, runs};
+  if (!modulated_queries_) return {rows, {kSelfScale, kFeedScale}, which};
+  return {rows, {kSelfScale, kFeedScale, kTextScale}, which};
 }
 
 at::Tensor StreamLayers::after_self(const at::Tensor& x,
                                     const TokenVectors& vectors,
                                     SelfAttention how,
                                     const Rotary& rotary,
-                                    const nn::JointAttention& attend) const {
-  auto h = vectors.modulated(normed(x, eps_), kSelfScale, kSelfShift);
+                                    const nn::JointAttention& attend,
+                                    const nn::Elementwise& elementwise) const {
+  auto h = vectors.normed(x, eps_, kSelfScale, kSelfShift, elementwise);
   at::Tensor attended;
   if (how == SelfAttention::kValuesOnly) {
     attended = self_.values(h);
   } else {
-    auto [q, k, v] = self_.queries_keys_values(h, h);
-    attended = attend({rotated(q, rotary), rotated(k, rotary), v}, {}).first;
+    attended = attend(self_.queries_keys_values(h, rotary, h, rotary, elementwise), {}).first;
   }
   return vectors.gated(x, self_.out(std::move(attended), h), kSelfGate);
 }
@@ -96,16 +92,18 @@ KeysValues StreamLayers::text_keys(const at::Tensor& text,
 
 at::Tensor StreamLayers::after_text(const at::Tensor& x,
                                     const TokenVectors& vectors,
-                                    const KeysValues& text) const {
-  auto h = normed(x, eps_);
-  if (modulated_queries_) h = vectors.modulated(h, kTextScale, kTextShift);
+                                    const KeysValues& text,
+                                    const nn::Elementwise& elementwise) const {
+  auto h = modulated_queries_ ? vectors.normed(x, eps_, kTextScale, kTextShift, elementwise)
+                              : at::rms_norm(x, {x.size(-1)}, {}, eps_);
   auto y = text_.out(attended(text_.queries(h), text), h);
   return modulated_queries_ ? vectors.gated(x, y, kTextGate) : y.add_(x);
 }
 
 at::Tensor StreamLayers::after_feed_forward(const at::Tensor& x,
-                                            const TokenVectors& vectors) const {
-  auto h = vectors.modulated(normed(x, eps_), kFeedScale, kFeedShift);
+                                            const TokenVectors& vectors,
+                                            const nn::Elementwise& elementwise) const {
+  auto h = vectors.normed(x, eps_, kFeedScale, kFeedShift, elementwise);
   return vectors.gated(x, feed_forward_(h), kFeedGate);
 }
 
@@ -120,36 +118,35 @@ Exchange::Exchange(const nn::ParamScope& block, const config::Ltx2TransformerCon
       audio_table_(block.take("audio_a2v_cross_attn_scale_shift_table",
                               {kCrossVectors, config.audio.width()})) {}
 
-TokenVectors Exchange::video_vectors(const StreamModulation& modulation, const Runs& runs) const {
-  return {video_table_ + modulation.cross, {kToVideoScale, kToAudioScale}, runs};
+TokenVectors Exchange::video_vectors(const StreamModulation& modulation,
+                                     const nn::TokenRows& rows) const {
+  return {video_table_ + modulation.cross, {kToVideoScale, kToAudioScale}, rows};
 }
 
-TokenVectors Exchange::audio_vectors(const StreamModulation& modulation, const Runs& runs) const {
-  return {audio_table_ + modulation.cross, {kToVideoScale, kToAudioScale}, runs};
+TokenVectors Exchange::audio_vectors(const StreamModulation& modulation,
+                                     const nn::TokenRows& rows) const {
+  return {audio_table_ + modulation.cross, {kToVideoScale, kToAudioScale}, rows};
 }
 
 Streams Exchange::operator()(const Streams& x,
                              const TokenVectors& video,
                              const TokenVectors& audio,
                              const Rotaries& rotaries,
-                             const nn::JointAttention& attend) const {
+                             const nn::Seams& seams) const {
+  const auto& by = seams.elementwise;
   // Both directions read the streams as they are before either.
-  auto v = normed(x.video, eps_), a = normed(x.audio, eps_);
+  auto asks = video.normed(x.video, eps_, kToVideoScale, kToVideoShift, by);
+  auto heard = audio.normed(x.audio, eps_, kToVideoScale, kToVideoShift, by);
+  auto qkv =
+      to_video_.queries_keys_values(asks, rotaries.video_cross, heard, rotaries.audio_cross, by);
+  auto out = to_video_.out(attended(qkv.q, {qkv.k, qkv.v}), asks);
+  auto new_video = video.gated(x.video, std::move(out), kCrossGate);
 
-  auto asks = video.modulated(v.clone(), kToVideoScale, kToVideoShift);
-  auto heard = audio.modulated(a.clone(), kToVideoScale, kToVideoShift);
-  auto qkv = to_video_.queries_keys_values(asks, heard);
-  auto out =
-      attended(rotated(qkv.q, rotaries.video_cross), {rotated(qkv.k, rotaries.audio_cross), qkv.v});
-  auto new_video = video.gated(x.video, to_video_.out(out, asks), kCrossGate);
-
-  asks = audio.modulated(a, kToAudioScale, kToAudioShift);
-  auto seen = video.modulated(v, kToAudioScale, kToAudioShift);
-  qkv = to_audio_.queries_keys_values(asks, seen);
-  out = attend({{}, rotated(qkv.k, rotaries.video_cross), qkv.v},
-               {rotated(qkv.q, rotaries.audio_cross), {}, {}})
-            .second;
-  auto new_audio = audio.gated(x.audio, to_audio_.out(out, asks), kCrossGate);
+  asks = audio.normed(x.audio, eps_, kToAudioScale, kToAudioShift, by);
+  auto seen = video.normed(x.video, eps_, kToAudioScale, kToAudioShift, by);
+  qkv = to_audio_.queries_keys_values(asks, rotaries.audio_cross, seen, rotaries.video_cross, by);
+  out = to_audio_.out(seams.attend({{}, qkv.k, qkv.v}, {qkv.q, {}, {}}).second, asks);
+  auto new_audio = audio.gated(x.audio, std::move(out), kCrossGate);
   return {new_video, new_audio};
 }
 
@@ -159,20 +156,21 @@ Block::Block(const nn::ParamScope& block, const config::Ltx2TransformerConfig& c
       exchange_(block, config) {}
 
 BlockVectors Block::vectors(const Modulations& modulations) const {
-  return {video_.vectors(modulations.video, modulations.video_runs),
-          audio_.vectors(modulations.audio, modulations.audio_runs),
-          exchange_.video_vectors(modulations.video, modulations.video_runs),
-          exchange_.audio_vectors(modulations.audio, modulations.audio_runs)};
+  return {video_.vectors(modulations.video, modulations.video_rows),
+          audio_.vectors(modulations.audio, modulations.audio_rows),
+          exchange_.video_vectors(modulations.video, modulations.video_rows),
+          exchange_.audio_vectors(modulations.audio, modulations.audio_rows)};
 }
 
 Streams Block::after_self(const Streams& x,
                           const BlockVectors& vectors,
                           SelfAttention how,
                           const Rotaries& rotaries,
-                          const nn::JointAttention& attend) const {
-  return {
-      video_.after_self(x.video, vectors.video, how, rotaries.video, attend),
-      audio_.after_self(x.audio, vectors.audio, how, rotaries.audio, nn::LocalJointAttention())};
+                          const nn::Seams& seams) const {
+  return {video_.after_self(x.video, vectors.video, how, rotaries.video, seams.attend,
+                            seams.elementwise),
+          audio_.after_self(x.audio, vectors.audio, how, rotaries.audio, nn::LocalJointAttention(),
+                            seams.elementwise)};
 }
 
 TextKeys Block::text_keys(const Streams& text, const Modulations& modulations) const {
@@ -182,21 +180,24 @@ TextKeys Block::text_keys(const Streams& text, const Modulations& modulations) c
 
 Streams Block::after_text(const Streams& x,
                           const BlockVectors& vectors,
-                          const TextKeys& text) const {
-  return {video_.after_text(x.video, vectors.video, text.video),
-          audio_.after_text(x.audio, vectors.audio, text.audio)};
+                          const TextKeys& text,
+                          const nn::Seams& seams) const {
+  return {video_.after_text(x.video, vectors.video, text.video, seams.elementwise),
+          audio_.after_text(x.audio, vectors.audio, text.audio, seams.elementwise)};
 }
 
 Streams Block::after_exchange(const Streams& x,
                               const BlockVectors& vectors,
                               const Rotaries& rotaries,
-                              const nn::JointAttention& attend) const {
-  return exchange_(x, vectors.video_cross, vectors.audio_cross, rotaries, attend);
+                              const nn::Seams& seams) const {
+  return exchange_(x, vectors.video_cross, vectors.audio_cross, rotaries, seams);
 }
 
-Streams Block::after_feed_forward(const Streams& x, const BlockVectors& vectors) const {
-  return {video_.after_feed_forward(x.video, vectors.video),
-          audio_.after_feed_forward(x.audio, vectors.audio)};
+Streams Block::after_feed_forward(const Streams& x,
+                                  const BlockVectors& vectors,
+                                  const nn::Seams& seams) const {
+  return {video_.after_feed_forward(x.video, vectors.video, seams.elementwise),
+          audio_.after_feed_forward(x.audio, vectors.audio, seams.elementwise)};
 }
 
 }  // namespace kinema::ltx2

@@ -39,18 +39,22 @@ class StreamLayers {
                const config::Ltx2StreamConfig& stream,
                const config::Ltx2TransformerConfig& config);
 
-  TokenVectors vectors(const StreamModulation& modulation, const Runs& runs) const;
+  TokenVectors vectors(const StreamModulation& modulation, const nn::TokenRows& rows) const;
   at::Tensor after_self(const at::Tensor& x,
                         const TokenVectors& vectors,
                         SelfAttention how,
                         const Rotary& rotary,
-                        const nn::JointAttention& attend) const;
+                        const nn::JointAttention& attend,
+                        const nn::Elementwise& elementwise) const;
   // text: [1, T, C].
   KeysValues text_keys(const at::Tensor& text, const StreamModulation& modulation) const;
   at::Tensor after_text(const at::Tensor& x,
                         const TokenVectors& vectors,
-                        const KeysValues& text) const;
-  at::Tensor after_feed_forward(const at::Tensor& x, const TokenVectors& vectors) const;
+                        const KeysValues& text,
+                        const nn::Elementwise& elementwise) const;
+  at::Tensor after_feed_forward(const at::Tensor& x,
+                                const TokenVectors& vectors,
+                                const nn::Elementwise& elementwise) const;
 
  private:
   double eps_;
@@ -65,14 +69,14 @@ class Exchange {
  public:
   Exchange(const nn::ParamScope& block, const config::Ltx2TransformerConfig& config);
 
-  TokenVectors video_vectors(const StreamModulation& modulation, const Runs& runs) const;
-  TokenVectors audio_vectors(const StreamModulation& modulation, const Runs& runs) const;
-  // The video's tokens may be a part of all; `attend` brings the others' keys to the sound.
+  TokenVectors video_vectors(const StreamModulation& modulation, const nn::TokenRows& rows) const;
+  TokenVectors audio_vectors(const StreamModulation& modulation, const nn::TokenRows& rows) const;
+  // The video's tokens may be a part of all; the seams bring the others' keys to the sound.
   Streams operator()(const Streams& x,
                      const TokenVectors& video,
                      const TokenVectors& audio,
                      const Rotaries& rotaries,
-                     const nn::JointAttention& attend) const;
+                     const nn::Seams& seams) const;
 
  private:
   double eps_;
@@ -89,7 +93,7 @@ struct BlockVectors {
 // the vectors made of it.
 struct Modulations {
   StreamModulation video, audio;
-  Runs video_runs, audio_runs;
+  nn::TokenRows video_rows, audio_rows;
 };
 
 class Block {
@@ -101,14 +105,19 @@ class Block {
                      const BlockVectors& vectors,
                      SelfAttention how,
                      const Rotaries& rotaries,
-                     const nn::JointAttention& attend) const;
+                     const nn::Seams& seams) const;
   TextKeys text_keys(const Streams& text, const Modulations& modulations) const;
-  Streams after_text(const Streams& x, const BlockVectors& vectors, const TextKeys& text) const;
+  Streams after_text(const Streams& x,
+                     const BlockVectors& vectors,
+                     const TextKeys& text,
+                     const nn::Seams& seams) const;
   Streams after_exchange(const Streams& x,
                          const BlockVectors& vectors,
                          const Rotaries& rotaries,
-                         const nn::JointAttention& attend) const;
-  Streams after_feed_forward(const Streams& x, const BlockVectors& vectors) const;
+                         const nn::Seams& seams) const;
+  Streams after_feed_forward(const Streams& x,
+                             const BlockVectors& vectors,
+                             const nn::Seams& seams) const;
 
  private:
   StreamLayers video_, audio_;

@@ -69,16 +69,6 @@ StreamModulation stream(const nn::ParamScope& model,
 
 }  // namespace
 
-Runs runs_of(const at::Tensor& rows) {
-  Runs runs;
-  const auto* row = rows.const_data_ptr<int64_t>();
-  for (int64_t i = 0; i < rows.size(0); ++i) {
-    if (runs.empty() || runs.back().row != row[i]) runs.push_back({row[i], i, 0});
-    ++runs.back().length;
-  }
-  return runs;
-}
-
 NoiseLevels::NoiseLevels(int64_t tokens)
     : shares_(at::ones({1})), level_(at::zeros({tokens}, at::kLong)) {}
 
@@ -111,26 +101,31 @@ TokenVectors::TokenVectors(at::Tensor rows, std::initializer_list<int64_t> scale
   for (const auto place : scales) rows_.select(1, place).add_(1);
 }
 
-TokenVectors::TokenVectors(at::Tensor rows, std::initializer_list<int64_t> scales, const Runs& runs)
+TokenVectors::TokenVectors(at::Tensor rows,
+                           std::initializer_list<int64_t> scales,
+                           const nn::TokenRows& which)
     : TokenVectors(std::move(rows), scales) {
-  if (rows_.size(0) > 1) runs_ = &runs;
+  if (rows_.size(0) > 1) which_ = &which;
 }
 
-template <class Work>
-void TokenVectors::each_run(const at::Tensor& x, const Work& work) const {
-  if (runs_ == nullptr) return work(x, rows_[0]);
-  for (const auto& run : *runs_) work(x.narrow(1, run.start, run.length), rows_[run.row]);
+at::Tensor TokenVectors::normed(const at::Tensor& x,
+                                double eps,
+                                int64_t scale,
+                                int64_t shift,
+                                const nn::Elementwise& elementwise) const {
+  return elementwise.rms_modulated(x, rows_.select(1, scale), rows_.select(1, shift), which_, eps);
 }
 
 at::Tensor TokenVectors::modulated(at::Tensor x, int64_t scale, int64_t shift) const {
-  each_run(x, [&](const at::Tensor& tokens, const at::Tensor& row) {
-    tokens.mul_(row[scale]).add_(row[shift]);
+  nn::each_run(which_, x, [&](const at::Tensor& tokens, int64_t row) {
+    tokens.mul_(rows_[row][scale]).add_(rows_[row][shift]);
   });
   return x;
 }
 
 at::Tensor TokenVectors::gated(const at::Tensor& x, at::Tensor y, int64_t gate) const {
-  each_run(y, [&](const at::Tensor& tokens, const at::Tensor& row) { tokens.mul_(row[gate]); });
+  nn::each_run(which_, y,
+               [&](const at::Tensor& tokens, int64_t row) { tokens.mul_(rows_[row][gate]); });
   return y.add_(x);
 }
 

@@ -8,18 +8,11 @@
 #include <ATen/core/Tensor.h>
 
 #include "config/ltx2_transformer_config.h"
+#include "nn/elementwise.h"
 #include "nn/param_scope.h"
+#include "nn/token_rows.h"
 
 namespace kinema::ltx2 {
-
-// Tokens that follow each other and have the same row of vectors.
-struct Run {
-  int64_t row, start, length;
-};
-using Runs = std::vector<Run>;
-
-// rows: [L] int64 on the CPU, the row of each token.
-Runs runs_of(const at::Tensor& rows);
 
 // How much of a step's noise the tokens of the video carry: those that a picture fixes, none.
 class NoiseLevels {
@@ -78,20 +71,23 @@ class TokenVectors {
   // less
   // 1. All tokens have the one row.
   TokenVectors(at::Tensor rows, std::initializer_list<int64_t> scales);
-  // Tokens have rows as `runs` says, which must outlive this; one row alone is everybody's.
-  TokenVectors(at::Tensor rows, std::initializer_list<int64_t> scales, const Runs& runs);
+  // Tokens have rows as `which` says, which must outlive this; one row alone is everybody's.
+  TokenVectors(at::Tensor rows, std::initializer_list<int64_t> scales, const nn::TokenRows& which);
 
-  // x * scale + shift in the memory of x [1, L, C]; scale and shift: places among the n.
+  // RMS(x) * scale + shift of x [1, L, C]; scale and shift: places among the n.
+  at::Tensor normed(const at::Tensor& x,
+                    double eps,
+                    int64_t scale,
+                    int64_t shift,
+                    const nn::Elementwise& elementwise) const;
+  // x * scale + shift in the memory of x.
   at::Tensor modulated(at::Tensor x, int64_t scale, int64_t shift) const;
   // y * gate + x in the memory of y.
   at::Tensor gated(const at::Tensor& x, at::Tensor y, int64_t gate) const;
 
  private:
-  template <class Work>
-  void each_run(const at::Tensor& x, const Work& work) const;
-
   at::Tensor rows_;
-  const Runs* runs_ = nullptr;
+  const nn::TokenRows* which_ = nullptr;
 };
 
 }  // namespace kinema::ltx2

@@ -12,6 +12,8 @@
 #include <ATen/ops/pow.h>
 #include <ATen/ops/stack.h>
 
+#include "nn/rotary.h"
+
 namespace kinema::ltx2 {
 namespace {
 
@@ -55,16 +57,10 @@ Rotary rotary_table(const at::Tensor& fractions, const RotaryShape& shape) {
 }
 
 at::Tensor rotated(const at::Tensor& x, const Rotary& rotary) {
-  const auto sizes = x.sizes();
-  // Of a head's channels as [D / 2, 2] or [2, D / 2], the dimension that tells a pair apart.
-  const int64_t pair = rotary.type == config::Ltx2RopeType::kInterleaved ? -1 : -2;
-  const auto halves = pair == -1 ? std::vector<int64_t>{-1, 2} : std::vector<int64_t>{2, -1};
-  // Products with the tables are float32 whatever x is.
-  auto in = x.flatten(2).unflatten(2, {rotary.cos.size(1), -1}).unflatten(3, halves);
-  auto out = in * rotary.cos.unsqueeze(pair);
-  out.select(pair, 0).addcmul_(in.select(pair, 1), rotary.sin, -1);
-  out.select(pair, 1).addcmul_(in.select(pair, 0), rotary.sin);
-  return out.reshape(sizes).to(x.scalar_type());
+  const auto pairs = rotary.type == config::Ltx2RopeType::kInterleaved ? nn::Pairs::kNeighbours
+                                                                       : nn::Pairs::kHalves;
+  auto heads = x.flatten(2).unflatten(2, {rotary.cos.size(1), -1});
+  return nn::turned(heads, rotary.cos, rotary.sin, pairs).reshape(x.sizes());
 }
 
 at::Tensor video_bounds(int64_t frames,

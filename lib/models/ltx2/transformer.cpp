@@ -107,7 +107,7 @@ Prepared Transformer::prepare(const Positions& positions,
       {placed(all.video, split, heads, device), placed(all.audio, whole, heads, device),
        placed(all.video_cross, split, heads, device),
        placed(all.audio_cross, whole, heads, device)},
-      runs_of(seams_.tokens.part(modulation->levels().level(), 0)),
+      nn::token_rows(seams_.tokens.part(modulation->levels().level(), 0), device),
       std::move(modulation),
       {}};
   auto projected = [&](const at::Tensor& text, size_t first) {
@@ -128,7 +128,7 @@ Streams Transformer::projected(const Prepared& prepared,
                                const Streams& x,
                                const Modulations& modulations) const {
   const TokenVectors video(modulations.video.output.clone(), {kOutputScale},
-                           modulations.video_runs);
+                           modulations.video_rows);
   const TokenVectors audio(modulations.audio.output.clone(), {kOutputScale});
   auto part =
       project_video_(video.modulated(nn::layer_normed(x.video), kOutputScale, kOutputShift));
@@ -144,7 +144,7 @@ void Transformer::run_block(int64_t index,
   const auto& block = blocks_[static_cast<size_t>(index)];
   const auto vectors = block.vectors(modulations);
   once(streams, self_attentions(passes, index), [&](const Streams& x, SelfAttention how) {
-    return block.after_self(x, vectors, how, prepared.rotaries, seams_.attend);
+    return block.after_self(x, vectors, how, prepared.rotaries, seams_);
   });
 
   std::map<size_t, TextKeys> changing;  // from step to step
@@ -164,16 +164,16 @@ void Transformer::run_block(int64_t index,
   };
   once(streams, wishes<size_t>(passes, [](const Pass& pass) { return pass.condition; }),
        [&](const Streams& x, size_t condition) {
-         return block.after_text(x, vectors, keys(condition));
+         return block.after_text(x, vectors, keys(condition), seams_);
        });
 
   once(streams, wishes<bool>(passes, [](const Pass& pass) { return pass.isolated; }),
        [&](const Streams& x, bool isolated) {
-         return isolated ? x : block.after_exchange(x, vectors, prepared.rotaries, seams_.attend);
+         return isolated ? x : block.after_exchange(x, vectors, prepared.rotaries, seams_);
        });
 
   once(streams, std::vector<int>(passes.size()),
-       [&](const Streams& x, int) { return block.after_feed_forward(x, vectors); });
+       [&](const Streams& x, int) { return block.after_feed_forward(x, vectors, seams_); });
 }
 
 std::vector<Streams> Transformer::velocity(Prepared& prepared,
@@ -181,7 +181,7 @@ std::vector<Streams> Transformer::velocity(Prepared& prepared,
                                            int64_t step,
                                            std::span<const Pass> passes) const {
   const Modulations modulations{
-      prepared.modulation->video(step), prepared.modulation->audio(step), prepared.video_runs, {}};
+      prepared.modulation->video(step), prepared.modulation->audio(step), prepared.video_rows, {}};
   std::vector<Streams> streams(passes.size(), embedded(latents));
   for (int64_t i = 0; i < config_.num_layers; ++i) {
     seams_.blocks.enter(i);

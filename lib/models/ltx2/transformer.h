@@ -40,8 +40,8 @@ struct Condition {
 // All that no step of a generation changes: made once by Transformer::prepare.
 struct Prepared {
   int64_t video_tokens;
-  Rotaries rotaries;  // of the tokens and heads that are worked on here
-  Runs video_runs;    // of these tokens
+  Rotaries rotaries;         // of the tokens and heads that are worked on here
+  nn::TokenRows video_rows;  // of modulation, of these tokens
   std::shared_ptr<const ModulationTable> modulation;
   std::vector<Condition> conditions;
 };

@@ -119,15 +119,18 @@ TEST_CASE("Tokens get the row of their own noise level", "[ltx2][modulation]") {
   const NoiseLevels levels(fixed);
   CHECK(at::equal(levels.shares().index({levels.level()}), 1 - fixed));
   CHECK(levels.shares().size(0) == 3);
-  const auto runs = runs_of(levels.level());
-  REQUIRE(runs.size() == 4);
-  CHECK((runs[0].start == 0 && runs[0].length == 2 && runs[3].start == 4));
+  const auto which = nn::token_rows(levels.level(), at::kCPU);
+  REQUIRE(which.runs.size() == 4);
+  CHECK((which.runs[0].start == 0 && which.runs[0].length == 2 && which.runs[3].start == 4));
+  CHECK(at::equal(which.row_of.to(at::kLong), levels.level()));
   at::manual_seed(5);
   const auto rows = at::randn({3, 2, 4}), x = at::randn({1, 6, 4}), y = at::randn({1, 6, 4});
-  const TokenVectors vectors(rows.clone(), {1}, runs);
+  const TokenVectors vectors(rows.clone(), {1}, which);
   const auto of_token = rows.index({levels.level()});  // [6, 2, 4]
   CHECK(at::equal(vectors.modulated(x.clone(), 1, 0),
                   x * (of_token.select(1, 1) + 1) + of_token.select(1, 0)));
+  CHECK(at::equal(vectors.normed(x, 1e-6, 1, 0, nn::reference_elementwise()),
+                  vectors.modulated(at::rms_norm(x, {4}, {}, 1e-6), 1, 0)));
   CHECK(at::equal(vectors.gated(x, y.clone(), 0), y * of_token.select(1, 0) + x));
 }
 

@@ -1,0 +1,17 @@
+// The kernels that a job asked for, as what a transformer is given.
+#pragma once
+
+#include <memory>
+
+#include "nn/fused.h"
+#include "pipeline/runtime.h"
+
+namespace kinema::pipeline {
+
+// Throws Error(kConfig) if --kernels fused has no module to load.
+inline std::unique_ptr<nn::Elementwise> elementwise_of(const Runtime& runtime) {
+  const bool fused = runtime.request.kernels == config::Kernels::kFused;
+  return nn::elementwise(fused ? nn::ElementwiseBy::kFusedKernels : nn::ElementwiseBy::kOperators);
+}
+
+}  // namespace kinema::pipeline
