@@ -72,8 +72,6 @@ class VideoDecoder {
   int64_t group_frames(int64_t latent_frames, const Decoding& how) const;
   int64_t group_count(int64_t latent_frames, const Decoding& how) const;
 
-  const config::Ltx2VideoVaeConfig& config() const { return config_; }
-
  private:
   // One clip on its way.
   struct Run;

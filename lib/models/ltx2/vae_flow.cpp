@@ -32,12 +32,4 @@ at::Tensor Flow::delayed(at::Tensor x, int64_t count) {
   return x.narrow(0, 0, count);
 }
 
-int64_t Flow::bytes() const {
-  int64_t sum = 0;
-  for (const auto& memory : memories_) {
-    sum += memory.frames.defined() ? static_cast<int64_t>(memory.frames.nbytes()) : 0;
-  }
-  return sum;
-}
-
 }  // namespace kinema::ltx2

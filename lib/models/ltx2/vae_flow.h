@@ -32,9 +32,6 @@ class Flow {
   // looks ahead waits for it.
   at::Tensor delayed(at::Tensor x, int64_t count);
 
-  // Bytes remembered.
-  int64_t bytes() const;
-
  private:
   Part part_ = Part::kLast;
   size_t next_ = 0;

@@ -45,13 +45,17 @@ TEST_CASE("LTX-2's decoder takes every weight of the decoder", "[ltx2][vae]") {
 
 TEST_CASE("LTX-2's decoding in parts changes no bit, also where layers look ahead", "[ltx2][vae]") {
   for (const auto& name : kVaeCases) {
-    CAPTURE(name);
-    VaeCase vae(name);
-    const auto decoder = vae.decoder();
-    const auto latents = drawn({1, vae.config.latent_channels, 9, 2, 3});
-    const auto whole = decoder(latents, told(kAll));
-    for (const int64_t frames : {1, 2, 4, 20}) {
-      CHECK(at::equal(decoder(latents, told(frames)), whole));
+    for (const auto type : {at::kFloat, at::kBFloat16}) {
+      // A matrix product's bits depend on its rows there; no release widens.
+      if (type == at::kBFloat16 && name == "widening") continue;
+      CAPTURE(name, type);
+      VaeCase vae(name, type);
+      const auto decoder = vae.decoder();
+      const auto latents = drawn({1, vae.config.latent_channels, 9, 2, 3}).to(type);
+      const auto whole = decoder(latents, told(kAll));
+      for (const int64_t frames : {1, 2, 4, 20}) {
+        CHECK(at::equal(decoder(latents, told(frames)), whole));
+      }
     }
   }
 }

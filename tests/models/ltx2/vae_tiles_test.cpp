@@ -57,6 +57,14 @@ TEST_CASE("LTX-2's tiles are the reference's", "[ltx2][vae]") {
   }
 }
 
+// Where the reference cannot.
+TEST_CASE("a last tile of one reflected latent is decoded", "[ltx2][vae]") {
+  VaeCase vae("ltx_2_0");
+  const auto video = decoded_tiled(vae.decoder(), drawn({1, 4, 2, 3, 3}));
+  CHECK(video.sizes() == at::IntArrayRef{1, 3, 9, 96, 96});
+  CHECK(at::isfinite(video).all().item<bool>());
+}
+
 TEST_CASE("LTX-2's tiles of pixels are the reference's", "[ltx2][vae]") {
   VaeCase vae("ltx_2_3");
   const auto encoder = vae.encoder();
