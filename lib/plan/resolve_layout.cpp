@@ -7,6 +7,7 @@
 #include "plan/parallel_request.h"
 #include "plan/resolution.h"
 #include "plan/split_limits.h"
+#include "plan/time_report.h"
 
 namespace kinema::plan {
 namespace {
@@ -122,8 +123,9 @@ void choose_automatically(Resolution& r, const SplitLimits& limits) {
   const auto chosen = best(r, layouts);
   write_down(r, chosen.plan);
   const auto flags = layout_flags(chosen.plan);
-  r.note(fmt::format("layout {} (--parallel auto: {:.3g} s a step predicted)",
-                     flags.empty() ? "of one process" : flags, chosen.time.total()));
+  r.note(fmt::format("layout {} (--parallel auto: {} s a step predicted)",
+                     flags.empty() ? "of one process" : flags,
+                     predicted_seconds(chosen.time.total())));
 }
 
 // GPUs that these processes need here: all of them, or those that another launcher started on this

@@ -15,7 +15,7 @@ double exchanging(const StepTime& time) {
   return time.ulysses + time.ring + time.tensor + time.gather;
 }
 
-std::string seconds(double value) { return fmt::format("{:.3g}", value); }
+std::string seconds(double value) { return predicted_seconds(value); }
 
 OrderedJson time_object(const StepTime& time) {
   return {{"total", time.total()},  {"compute", time.compute}, {"ulysses", time.ulysses},
@@ -42,6 +42,10 @@ std::string row(const Job& job, const RankedLayout& layout) {
 }
 
 }  // namespace
+
+std::string predicted_seconds(double value) {
+  return value < 1000 ? fmt::format("{:.3g}", value) : fmt::format("{:.0f}", value);
+}
 
 std::string step_text(const Job& job) {
   const auto& predicted = job.predicted;

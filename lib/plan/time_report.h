@@ -8,6 +8,9 @@
 
 namespace kinema::plan {
 
+// "0.93", "4320": what a predicted time is worth.
+std::string predicted_seconds(double value);
+
 // "0.93 s a step, 47 s for 50 steps predicted: 0.85 s computing, 0.08 s exchanging (NVIDIA H200)".
 std::string step_text(const Job& job);
 
