@@ -100,6 +100,8 @@ void run_batch(const Duty& duty,
   Session session(duty.model, device, team, watch, keep_between_outputs(duty.planned, device));
   const int64_t replicas = duty.planned.at("plan").at("data");
   BatchRank(order, duty, session, watch, shared, replicas).run();
+  watch.waits("the other replicas' last videos");
+  shared.wait_for_all();
 }
 
 }  // namespace kinema::engine

@@ -1,10 +1,16 @@
 // The rendezvous store, or a set.
 #include "share_board.h"
 
+#include <chrono>
+#include <thread>
+
+#include "base/interrupt.h"
+
 namespace kinema::engine {
 namespace {
 
 constexpr const char* kStop = "batch/stop";
+constexpr std::chrono::milliseconds kPause{100};
 
 }  // namespace
 
@@ -24,6 +30,18 @@ void ShareBoard::stop() {
 
 bool ShareBoard::stopped() {
   return store_ == nullptr ? claimed_.contains(kStop) : store_->peek(kStop).has_value();
+}
+
+void ShareBoard::wait_for_all() {
+  if (store_ == nullptr) return;
+  const std::string left = "batch/left/";
+  store_->set(left + std::to_string(store_->rank()), "1");
+  for (int rank = 0; rank < store_->size(); ++rank) {
+    while (!store_->peek(left + std::to_string(rank))) {
+      stop_if_interrupted("while other replicas were at work");
+      std::this_thread::sleep_for(kPause);
+    }
+  }
 }
 
 }  // namespace kinema::engine

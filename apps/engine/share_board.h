@@ -20,6 +20,9 @@ class ShareBoard {
   // Tells all to take nothing more, and whether somebody has told so.
   void stop();
   bool stopped();
+  // Returns when every process of the run has come here, however long that takes: one replica may
+  // be at its last video when another has nothing left.
+  void wait_for_all();
 
  private:
   comm::Rendezvous* store_ = nullptr;

@@ -15,7 +15,7 @@ namespace kinema::launch {
 struct SupervisorOptions {
   int ranks = 1;
   Echo echo = Echo::kNo;
-  // Every so-manieth rank, from rank 0, prints where this process prints; 0: rank 0 alone.
+  // Ranks 0, n, 2n and so on print where this process prints; 0: rank 0 alone.
   int speaking_every = 0;
   // No rank reports anything for so long: the run is taken for hung. Zero: never.
   std::chrono::seconds stall_timeout{600};

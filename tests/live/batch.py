@@ -37,9 +37,10 @@ SUBJECTS = ["a fox", "a sign that says \"OPEN\"", "rain on a roof", "boats"]
 
 
 def jobs(count: int, **more: Any) -> list[dict[str, Any]]:
+    subjects = [SUBJECTS[number % len(SUBJECTS)] for number in range(count)]
     return [
-        {"id": f"job{number:02d}", "prompt": SUBJECTS[number % len(SUBJECTS)], "seed": number, **more}
-        for number in range(count)
+        {"id": f"job{number:02d}", "prompt": subject, "seed": number} | more
+        for number, subject in enumerate(subjects)
     ]
 
 
@@ -121,7 +122,9 @@ def same_files(checks: Checks, got: Folder, want: dict[str, bytes], what: str) -
     checks.expect(not different, f"{what}: {different} differ")
 
 
-def killed(checks: Checks, folder: Folder, want: dict[str, bytes], kills: int, seconds: float) -> None:
+def killed(
+    checks: Checks, folder: Folder, want: dict[str, bytes], kills: int, seconds: float
+) -> None:
     """Kills the run again and again; what was committed must stay as it is."""
     for number in range(kills):
         # Every third time two groups of processes part the jobs.
@@ -193,10 +196,12 @@ def failing(checks: Checks, scratch: Path, program: Path, want: dict[str, bytes]
     run = folder.run()
     checks.expect(run.returncode == 1, f"exit code {run.returncode}")
     checks.expect("error: job01-1" in run.stderr, f"said {run.stderr}")
-    same_files(checks, folder, {name: want[name] for name in ["job00-0.mp4", "job02-2.mp4"]}, "failing")
+    names = ["job00-0.mp4", "job02-2.mp4"]
+    same_files(checks, folder, {name: want[name] for name in names}, "failing")
     stopped = Folder(scratch / "fail-fast", program, entries)
     checks.expect(stopped.run("--fail-fast").returncode == 1, "--fail-fast: exit code")
-    checks.expect(list(stopped.outputs()) == ["job00-0.mp4"], f"--fail-fast made {list(stopped.outputs())}")
+    made = list(stopped.outputs())
+    checks.expect(made == ["job00-0.mp4"], f"--fail-fast made {made}")
 
 
 def failing_ranks(checks: Checks, scratch: Path, program: Path) -> None:
@@ -273,11 +278,13 @@ def growing(checks: Checks, scratch: Path, program: Path, want: dict[str, bytes]
 
     fed = Folder(scratch / "fed", program, [])
     fed.file = Path("-")
-    process = fed.start(f"--state={fed.path / '.kinema' / 'fed'}", stdin=subprocess.PIPE, cwd=fed.path)
+    state = fed.path / ".kinema" / "fed"
+    process = fed.start(f"--state={state}", stdin=subprocess.PIPE, cwd=fed.path)
     assert process.stdin is not None
     process.stdin.write(f"{json.dumps(header)}\n{entries[0]}\n")
     process.stdin.flush()
-    checks.expect(wait_until(lambda: len(fed.finished()) == 1), "standard input: first line not made")
+    first = wait_until(lambda: len(fed.finished()) == 1)
+    checks.expect(first, "standard input: first line not made")
     process.stdin.write(f"{entries[3]}\n")
     _, messages = process.communicate(timeout=PATIENCE)
     checks.expect(process.returncode == 0, f"standard input: {process.returncode}; {messages}")
@@ -318,10 +325,15 @@ def replayed(checks: Checks, scratch: Path, made: Folder, name: str) -> None:
     run = kinema("decode", str(latents), f"-o{out / 'decoded.mp4'}")
     checks.expect(run.returncode == 0, f"decode: {run.stderr}")
     checks.expect(same(out / "decoded.mp4"), f"{name}: decoding differs")
-    held = subprocess.run([str(made.program), "inspect", str(latents)], capture_output=True, text=True)
+    held = subprocess.run(
+        [str(made.program), "inspect", str(latents)], capture_output=True, text=True, check=False
+    )
     checks.expect("latents of a job" in held.stdout, f"inspect: {held.stdout}")
     held = subprocess.run(
-        [str(made.program), "inspect", str(source), "--json"], capture_output=True, text=True
+        [str(made.program), "inspect", str(source), "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     checks.expect(json.loads(held.stdout)["comment"]["job"]["seed"] == 3, f"inspect: {held.stdout}")
     run = kinema("decode", str(latents), "--num-frames=17", f"-o{out / 'long.mp4'}")
