@@ -1,6 +1,7 @@
-# kinema_library(NAME [TORCH] SOURCES ... DEPS ... [LIBS ...]): one static library a folder of lib/.
+# kinema_library(NAME [TORCH|HOT] SOURCES ... DEPS ... [LIBS ...]): one static library a folder of lib/.
 # DEPS are the folders it may include from (the arrows of the architecture, checked by tests/architecture); LIBS are
-# third-party targets. TORCH marks a library that sees LibTorch; it then shares one precompiled header.
+# third-party targets. TORCH marks a library that sees LibTorch; it then shares one precompiled header. HOT marks one
+# without LibTorch that computes for longer than milliseconds.
 
 add_library(kinema_flags INTERFACE)
 target_compile_options(kinema_flags INTERFACE -Wall -Wextra -Wno-unused-parameter)
@@ -34,8 +35,13 @@ function(kinema_torch_sources target)
   target_precompile_headers(${target} REUSE_FROM kinema_torch_pch)
 endfunction()
 
+# What runs for milliseconds is optimised less: it then compiles in two thirds of the time.
+function(kinema_cold_sources target)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+endfunction()
+
 function(kinema_library name)
-  cmake_parse_arguments(ARG "TORCH" "" "SOURCES;DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "TORCH;HOT" "" "SOURCES;DEPS;LIBS" ${ARGN})
   add_library(kinema_${name} STATIC ${ARG_SOURCES})
   add_library(kinema::${name} ALIAS kinema_${name})
   target_include_directories(kinema_${name} PUBLIC "${CMAKE_SOURCE_DIR}/lib")
@@ -46,6 +52,8 @@ function(kinema_library name)
   if(ARG_TORCH)
     target_link_libraries(kinema_${name} PUBLIC dep::torch_cpu)
     target_precompile_headers(kinema_${name} REUSE_FROM kinema_torch_pch)
+  elseif(NOT ARG_HOT)
+    kinema_cold_sources(kinema_${name})
   endif()
   set_property(GLOBAL APPEND PROPERTY KINEMA_GRAPH "${name}:${ARG_DEPS}")
 endfunction()
@@ -68,6 +76,8 @@ function(kinema_test name)
     # As a library is compiled: a precompiled header does not serve both -fPIC and -fPIE.
     set_target_properties(${name}_test PROPERTIES POSITION_INDEPENDENT_CODE OFF)
     target_compile_options(${name}_test PRIVATE -fPIC)
+  else()
+    kinema_cold_sources(${name}_test)
   endif()
   add_test(NAME ${name} COMMAND ${name}_test)
 endfunction()
