@@ -1,7 +1,6 @@
 // Jobs are resolved from the checkpoint, and everything wrong with one is told at once.
 #include "plan/job.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -12,56 +11,13 @@
 #include "config/outputs.h"
 #include "plan/handover.h"
 #include "plan/plan_report.h"
+#include "plan/planned_job.h"
 
 using namespace kinema;
 using namespace kinema::plan;
 using config::Request;
+using namespace kinema::test;
 namespace fs = std::filesystem;
-
-namespace {
-
-const fs::path kData = fs::path(KINEMA_TEST_DATA) / "hunyuan15";
-
-Surroundings around() {
-  Surroundings made;
-  made.cores = 2;
-  made.host_memory = 8'000'000'000;
-  made.random_seed = 1234;
-  return made;
-}
-
-struct Planned {
-  Job job;
-  std::string wrong;
-};
-
-Planned planned(const Request& request,
-                const std::string& variant = "t2v",
-                Surroundings surroundings = around()) {
-  config::Settings settings;
-  settings.request = request;
-  settings.request.model = kData / variant / "model";
-  config::Violations violations;
-  auto model = read_model(settings.request);
-  auto job = plan_job(std::move(settings), std::move(model), surroundings, violations);
-  std::string text;
-  for (const auto& one : violations.all())
-    text += one.what + (one.hint.empty() ? "" : " | " + one.hint) + "\n";
-  return {std::move(job), text};
-}
-
-Request tiny() {
-  Request request;
-  request.prompt = "a fox";
-  request.width = 112;
-  request.height = 80;
-  request.num_frames = 9;
-  request.seed = 7;
-  request.output = "/tmp/kinema-job-test.mp4";
-  return request;
-}
-
-}  // namespace
 
 TEST_CASE("an empty job takes everything from the checkpoint") {
   Request request;
@@ -300,185 +256,4 @@ TEST_CASE("a planned job travels to the engine and back") {
   }
   close(descriptor);
   CHECK_THROWS_AS(read_handover(-1), Error);
-}
-
-TEST_CASE("--parallel auto writes its choice down as if it had been typed") {
-  auto request = tiny();
-  request.parallel = config::ParallelChoice::kAuto;
-  request.num_gpus = 4;
-  request.width = 320, request.height = 240;
-  request.vae_tile_size = 64, request.vae_tile_stride = 48;
-  const auto [job, wrong] = planned(request);
-  CHECK(wrong.empty());
-  const auto& r = job.request();
-  CHECK(r.parallel == config::ParallelChoice::kManual);
-  CHECK(r.cfg_parallel_size == 2);
-  CHECK(r.vae_patch_parallel_size == 4);
-  CHECK(job.settings.source("ulysses_degree") == "--parallel auto");
-  CHECK(job.parallel.denoising() == 4);
-  CHECK(job.notes.front().starts_with("layout " + layout_flags(job.parallel) + " (--parallel"));
-  // The same again from what was written down.
-  auto again = tiny();
-  again.width = 320, again.height = 240;
-  again.num_gpus = 4;
-  again.cfg_parallel_size = r.cfg_parallel_size, again.ulysses_degree = r.ulysses_degree;
-  again.ring_degree = r.ring_degree, again.tensor_parallel_size = r.tensor_parallel_size;
-  again.vae_patch_parallel_size = r.vae_patch_parallel_size;
-  CHECK(planned(again).job.parallel == job.parallel);
-  CHECK(explanation(job).find("layouts of 4 ranks") == 0);
-}
-
-TEST_CASE("a video of one tile is not decoded in tiles to keep ranks busy") {
-  auto request = tiny();
-  request.parallel = config::ParallelChoice::kAuto;
-  request.num_gpus = 2;
-  const auto [job, wrong] = planned(request);
-  CHECK(wrong.empty());
-  CHECK(job.parallel.vae_patch == 1);
-  CHECK(job.request().vae_tiling == config::VaeTiling::kOff);
-}
-
-TEST_CASE("--parallel auto needs a number and no degrees") {
-  auto request = tiny();
-  request.parallel = config::ParallelChoice::kAuto;
-  CHECK(planned(request).wrong == "--parallel auto needs a number of GPUs | --num-gpus N\n");
-  request.num_gpus = 2, request.ulysses_degree = 2;
-  CHECK(planned(request).wrong ==
-        "--parallel auto chooses the degrees; they cannot be given too | leave out either "
-        "--parallel auto or the degrees\n");
-  request = tiny();
-  request.parallel = config::ParallelChoice::kAuto;
-  auto started = around();
-  started.ranks = 2, started.local_ranks = 2;
-  CHECK(planned(request, "t2v", started).job.parallel.cfg == 2);
-  request.num_gpus = 1000;
-  CHECK_THAT(planned(request).wrong, Catch::Matchers::Contains("--num-gpus 1000: 4 heads"));
-}
-
-TEST_CASE("of the layouts that fit the fastest is chosen") {
-  auto request = tiny();
-  request.parallel = config::ParallelChoice::kAuto;
-  request.num_gpus = 4;
-  request.dtype = config::Dtype::kBfloat16;  // stored in float32, so converted and not mapped
-  const auto needed = [](const Job& job) {
-    const auto& stages = job.memory.stages;
-    const auto denoise = std::find_if(stages.begin(), stages.end(),
-                                      [](const auto& stage) { return stage.stage == "denoise"; });
-    return denoise->peak() - denoise->mapped;
-  };
-  const auto free = planned(request);
-  CHECK(free.wrong.empty());
-  CHECK(free.job.parallel.hsdp_shard == 0);
-  request.max_memory = static_cast<double>(needed(free.job) - 1) * 1e-9;
-  const auto tight = planned(request);
-  CHECK(needed(tight.job) < needed(free.job));
-  CHECK(tight.job.predicted.step.total() >= free.job.predicted.step.total());
-}
-
-TEST_CASE("processes that another launcher started are compared with their machine's GPUs") {
-  auto request = tiny();
-  request.device = {config::Device::Kind::kCuda, 0};
-  request.cfg_parallel_size = 2, request.ulysses_degree = 2;
-  auto nodes = around();
-  nodes.cuda_build = true;
-  nodes.gpus = {"NVIDIA H200", "NVIDIA H200"};
-  CHECK_THAT(planned(request, "t2v", nodes).wrong, Catch::Matchers::Contains("2 GPUs are visible"));
-  nodes.ranks = 4, nodes.local_ranks = 2;
-  CHECK(planned(request, "t2v", nodes).wrong.empty());
-  CHECK(planned(request, "t2v", nodes).job.predicted.rates.ranks_per_machine == 2);
-  nodes.local_ranks = 4;
-  CHECK(planned(request, "t2v", nodes).wrong ==
-        "4 processes were started on this machine, but 2 GPUs are visible | start one process for "
-        "each GPU, or --share-gpus\n");
-}
-
-TEST_CASE("blocks stay as far as --max-memory allows") {
-  auto request = tiny();
-  request.offload = config::Offload::kBlock;
-  const auto unbounded = planned(request);
-  CHECK(unbounded.wrong.empty());
-  REQUIRE(unbounded.job.predicted.stream);
-  CHECK(unbounded.job.request().resident_blocks == 0);
-  CHECK(unbounded.job.request().stream_slots.has_value());
-  const int64_t blocks = unbounded.job.predicted.stream->shape.blocks;
-  CHECK(unbounded.job.predicted.stream->units() == blocks);
-  CHECK(unbounded.job.predicted.stream->home == "the files");
-
-  request.max_memory = 1;
-  CHECK(planned(request).job.request().resident_blocks == blocks);
-  // Whatever is given, the plan keeps to it with as many blocks as can stay.
-  int64_t before = 0;
-  const auto needed = [](const Job& job) {
-    for (const auto& stage : job.memory.stages) {
-      if (stage.stage == "denoise") return stage.peak() - stage.mapped;
-    }
-    return uint64_t{0};
-  };
-  const auto least = needed(unbounded.job);
-  for (uint64_t more = 0; more < 3'000'000; more += 150'000) {
-    request.max_memory = static_cast<double>(least + more) * 1e-9;
-    const auto [job, wrong] = planned(request);
-    const auto resident = *job.request().resident_blocks;
-    CHECK(resident >= before);
-    CHECK(needed(job) <= least + more);
-    before = resident;
-    if (resident == blocks) continue;
-    // One more would be too much.
-    auto beyond = request;
-    beyond.resident_blocks = resident + 1;
-    CHECK(needed(planned(beyond).job) > least + more);
-  }
-  CHECK(before == blocks);
-}
-
-TEST_CASE("settings of streamed blocks without streamed blocks are refused") {
-  config::Settings settings;
-  settings.request = tiny();
-  settings.request.model = kData / "t2v" / "model";
-  settings.request.resident_blocks = 2;
-  settings.sources["resident_blocks"] = "--resident-blocks";
-  config::Violations violations;
-  auto model = read_model(settings.request);
-  plan_job(settings, model, around(), violations);
-  REQUIRE(violations.all().size() == 1);
-  CHECK(violations.all().front().what ==
-        "--resident-blocks is about blocks that come and go, but all of them stay");
-  settings.request.offload = config::Offload::kBlock;
-  settings.request.resident_blocks = 1000;
-  config::Violations too_many;
-  plan_job(settings, model, around(), too_many);
-  CHECK_THAT(too_many.all().front().what, Catch::Matchers::StartsWith("--resident-blocks 1000: "));
-}
-
-TEST_CASE("HSDP's gathers are planned with their times") {
-  auto request = tiny();
-  request.use_hsdp = true;
-  request.hsdp_shard_size = 2;
-  const auto [job, wrong] = planned(request);
-  CHECK(wrong.empty());
-  REQUIRE(job.predicted.stream);
-  CHECK(job.predicted.stream->home == "shards of 2 ranks");
-  CHECK(job.predicted.stream->times.fetch > 0);
-  CHECK(job.predicted.step.weights == job.predicted.stream->exposed_seconds);
-  CHECK(plan_report(job).find("units + root") != std::string::npos);
-  CHECK(plan_json(job)["predicted"]["stream"]["units"] == job.predicted.stream->shape.blocks);
-}
-
-TEST_CASE("what does not fit whole is offered in blocks") {
-  auto request = tiny();
-  request.device = {config::Device::Kind::kCuda, 0};
-  auto machine = around();
-  machine.cuda_build = true;
-  machine.gpus = {"NVIDIA H200"};
-  const auto text_encoder = [&] {
-    return planned(request, "t2v", machine).job.memory.stages.front().peak();
-  };
-  const auto whole = text_encoder();
-  request.offload = config::Offload::kBlock;
-  const auto streamed = text_encoder();
-  REQUIRE(streamed < whole);  // three layers, two at a time
-  request.offload = config::Offload::kNone;
-  request.max_memory = static_cast<double>(whole - 1) * 1e-9;
-  const auto offer = "--offload block (" + gigabytes(streamed) + " GB)";
-  CHECK_THAT(planned(request, "t2v", machine).wrong, Catch::Matchers::Contains(offer));
 }

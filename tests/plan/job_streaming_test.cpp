@@ -1,0 +1,100 @@
+// Which blocks of a job stay and which come and go.
+#include <catch2/catch.hpp>
+
+#include "plan/plan_report.h"
+#include "plan/planned_job.h"
+
+using namespace kinema;
+using namespace kinema::plan;
+using namespace kinema::test;
+
+TEST_CASE("blocks stay as far as --max-memory allows") {
+  auto request = tiny();
+  request.offload = config::Offload::kBlock;
+  const auto unbounded = planned(request);
+  CHECK(unbounded.wrong.empty());
+  REQUIRE(unbounded.job.predicted.stream);
+  CHECK(unbounded.job.request().resident_blocks == 0);
+  CHECK(unbounded.job.request().stream_slots.has_value());
+  const int64_t blocks = unbounded.job.predicted.stream->shape.blocks;
+  CHECK(unbounded.job.predicted.stream->units() == blocks);
+  CHECK(unbounded.job.predicted.stream->home == "the files");
+
+  request.max_memory = 1;
+  CHECK(planned(request).job.request().resident_blocks == blocks);
+  // Whatever is given, the plan keeps to it with as many blocks as can stay.
+  int64_t before = 0;
+  const auto needed = [](const Job& job) {
+    for (const auto& stage : job.memory.stages) {
+      if (stage.stage == "denoise") return stage.peak() - stage.mapped;
+    }
+    return uint64_t{0};
+  };
+  const auto least = needed(unbounded.job);
+  for (uint64_t more = 0; more < 3'000'000; more += 150'000) {
+    request.max_memory = static_cast<double>(least + more) * 1e-9;
+    const auto [job, wrong] = planned(request);
+    const auto resident = *job.request().resident_blocks;
+    CHECK(resident >= before);
+    CHECK(needed(job) <= least + more);
+    before = resident;
+    if (resident == blocks) continue;
+    // One more would be too much.
+    auto beyond = request;
+    beyond.resident_blocks = resident + 1;
+    CHECK(needed(planned(beyond).job) > least + more);
+  }
+  CHECK(before == blocks);
+}
+
+TEST_CASE("settings of streamed blocks without streamed blocks are refused") {
+  config::Settings settings;
+  settings.request = tiny();
+  settings.request.model = hunyuan15_data() / "t2v" / "model";
+  settings.request.resident_blocks = 2;
+  settings.sources["resident_blocks"] = "--resident-blocks";
+  config::Violations violations;
+  auto model = read_model(settings.request);
+  plan_job(settings, model, around(), violations);
+  REQUIRE(violations.all().size() == 1);
+  CHECK(violations.all().front().what ==
+        "--resident-blocks is about blocks that come and go, but all of them stay");
+  settings.request.offload = config::Offload::kBlock;
+  settings.request.resident_blocks = 1000;
+  config::Violations too_many;
+  plan_job(settings, model, around(), too_many);
+  CHECK_THAT(too_many.all().front().what, Catch::Matchers::StartsWith("--resident-blocks 1000: "));
+}
+
+TEST_CASE("HSDP's gathers are planned with their times") {
+  auto request = tiny();
+  request.use_hsdp = true;
+  request.hsdp_shard_size = 2;
+  const auto [job, wrong] = planned(request);
+  CHECK(wrong.empty());
+  REQUIRE(job.predicted.stream);
+  CHECK(job.predicted.stream->home == "shards of 2 ranks");
+  CHECK(job.predicted.stream->times.fetch > 0);
+  CHECK(job.predicted.step.weights == job.predicted.stream->exposed_seconds);
+  CHECK(plan_report(job).find("units + root") != std::string::npos);
+  CHECK(plan_json(job)["predicted"]["stream"]["units"] == job.predicted.stream->shape.blocks);
+}
+
+TEST_CASE("what does not fit whole is offered in blocks") {
+  auto request = tiny();
+  request.device = {config::Device::Kind::kCuda, 0};
+  auto machine = around();
+  machine.cuda_build = true;
+  machine.gpus = {"NVIDIA H200"};
+  const auto text_encoder = [&] {
+    return planned(request, "t2v", machine).job.memory.stages.front().peak();
+  };
+  const auto whole = text_encoder();
+  request.offload = config::Offload::kBlock;
+  const auto streamed = text_encoder();
+  REQUIRE(streamed < whole);  // three layers, two at a time
+  request.offload = config::Offload::kNone;
+  request.max_memory = static_cast<double>(whole - 1) * 1e-9;
+  const auto offer = "--offload block (" + gigabytes(streamed) + " GB)";
+  CHECK_THAT(planned(request, "t2v", machine).wrong, Catch::Matchers::Contains(offer));
+}
