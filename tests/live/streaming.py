@@ -8,6 +8,7 @@ streaming.py PROGRAM [hunyuan15/t2v] [ltx2/i2v] ...
 import argparse
 import json
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,36 @@ def check_case(checks: Checks, program: Path, case_dir: Path) -> None:
         check_streams(checks, case_dir, one, got)
 
 
+def check_trace(checks: Checks, program: Path, case_dir: Path) -> None:
+    """Every block's computing and gather is there, on every rank, within the stage."""
+    uses = read_case(case_dir)["num_inference_steps"] * config(case_dir, "transformer")["num_layers"]
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "trace.json"
+        flags = ("--use-hsdp", "--hsdp-shard-size=2", f"--trace={path}")
+        run = run_layout(program, case_dir, Layout(cfg=2), None, flags)
+        if not checks.expect(not run.problem, f"{case_dir}, --trace: {run.problem}"):
+            return
+        events = json.loads(path.read_text(encoding="utf-8"))["traceEvents"]
+    spans = [event for event in events if event["ph"] == "X"]
+    for rank in (0, 1):
+        own = [span for span in spans if span["pid"] == rank]
+        where = f"{case_dir}, --trace, rank {rank}"
+        stage = next(span for span in own if span["cat"] == "stages" and span["name"] == "denoise")
+        end = stage["ts"] + stage["dur"]
+        blocks = [span for span in own if span["name"].startswith("transformer block")]
+        for kind in ("compute", "fetch"):
+            found = [span for span in blocks if span["cat"] == kind]
+            checks.expect(len(found) == uses, f"{where}: {len(found)} times {kind}, not {uses}")
+        inside = all(
+            stage["ts"] <= span["ts"] and span["ts"] + span["dur"] <= end
+            for span in blocks
+            if span["cat"] == "compute"
+        )
+        checks.expect(inside, f"{where}: a block outside its stage")
+        talked = any(span["cat"] == "communication" for span in own)
+        checks.expect(talked, f"{where}: no communication")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("program", type=Path)
@@ -129,6 +160,7 @@ def main() -> int:
     checks = Checks()
     for name in arguments.cases:
         check_case(checks, arguments.program, DATA.parent / name)
+        check_trace(checks, arguments.program, DATA.parent / name)
     return checks.finish()
 
 
