@@ -228,7 +228,7 @@ def without_seed(launchers: Launchers) -> None:
     port = free_port()
     with tempfile.TemporaryDirectory() as scratch:
         command = generate_command(launchers.program, Path(scratch))
-        where = next(i for i, word in enumerate(command) if word == "--seed" or word.startswith("--seed="))
+        where = next(i for i, word in enumerate(command) if word.startswith("--seed"))
         del command[where : where + (1 if "=" in command[where] else 2)]
         ended = run_processes(
             command, [torchrun_variables(rank, RANKS, port) for rank in range(RANKS)]

@@ -124,7 +124,8 @@ def check_case(checks: Checks, program: Path, case_dir: Path) -> None:
 
 def check_trace(checks: Checks, program: Path, case_dir: Path) -> None:
     """Every block's computing and gather is there, on every rank, within the stage."""
-    uses = read_case(case_dir)["num_inference_steps"] * config(case_dir, "transformer")["num_layers"]
+    layers = config(case_dir, "transformer")["num_layers"]
+    uses = read_case(case_dir)["num_inference_steps"] * layers
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "trace.json"
         flags = ("--use-hsdp", "--hsdp-shard-size=2", f"--trace={path}")
