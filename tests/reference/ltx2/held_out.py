@@ -163,6 +163,9 @@ def held_out_spec(seed: int, index: int) -> CaseSpec:
     if vae.timestep_conditioning:
         times = {"decode_timestep": 0.05, "decode_noise_scale": rng.choice([None, 0.025])}
         call = replace(call, **times)
+    # Later additions have their own series, so that they leave the cases as they were.
+    speed = random.Random(f"ltx2 speed {seed} {index}").choice([1.0, 1.0, 0.4, 2.0])
+    call = replace(call, motion_speed=speed)
     latents = (call.height // 32, call.width // 32)
     call = replace(call, tiling=_tiling(rng, vae.decoder_spatial_padding_mode, latents))
     audio = AUDIO_2_3 if newer else Audio()
@@ -180,6 +183,5 @@ def held_out_spec(seed: int, index: int) -> CaseSpec:
         audio=replace(audio, num_res_blocks=rng.randint(1, 2)),
         scheduler=_scheduler(rng, call.sigmas is not None),
         storage=_storage(rng),
-        # Drawn last and from its own series, so that it leaves the cases as they were.
         second_stage=_second_stage(random.Random(f"ltx2 second stage {seed} {index}"), call),
     )

@@ -42,6 +42,7 @@ class Call:
     num_inference_steps: int
     seed: int
     frame_rate: float = 24.0
+    motion_speed: float = 1.0
     sigmas: tuple[float, ...] | None = None
     guidance_scale: float = 3.0
     stg_scale: float = 1.0
