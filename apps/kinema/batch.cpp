@@ -61,6 +61,15 @@ batch::Existing existing_of(const CommandLine& line) {
   return overwrite ? batch::Existing::kOverwrite : batch::Existing::kResume;
 }
 
+// As a flag, which overrules every job.
+void hide_progress_if_quiet(config::Settings& run, batch::Order& order) {
+  const auto before = run.request.progress;
+  quiet_progress(run);
+  if (run.request.progress == before) return;
+  std::erase_if(order.flags, [](const auto& flag) { return flag.key == "progress"; });
+  order.flags.push_back({"progress", "--progress", "none"});
+}
+
 // Who of several processes has the input depends on what has started them.
 void refuse_input_of_many(const plan::Surroundings& around) {
   if (!around.ranks) return;
@@ -104,6 +113,7 @@ Checked check(const Command& self, const CommandLine& line) {
   batch::JobFile file(order.file, typed);
   auto run = batch::run_settings(base, file.header(), order.flags, typed);
   typed.throw_if_any();
+  hide_progress_if_quiet(run, order);
   set_up_log(run.request.log_level);
   find_model(run);
   auto model = plan::read_model(run.request);
