@@ -169,6 +169,15 @@ void resolve_start(Resolution& r) {
   r.fill(request.tone_map_compression_ratio, "tone_map_compression_ratio", 0.0, "the model");
 }
 
+void check_sound(Resolution& r) {
+  const auto& request = r.request();
+  if (!request.num_frames || !request.fps) return;  // refused before
+  if (ltx2_audio_frames(r.job.model.ltx2, *request.num_frames, *request.fps) > 0) return;
+  r.wrong(fmt::format("{} frames at {} fps are too short for a sound", *request.num_frames,
+                      config::Value<config::Rational>::text(*request.fps)),
+          "more frames, or a lower --fps");
+}
+
 }  // namespace
 
 void resolve_ltx2_sampling(Resolution& r) {
@@ -180,6 +189,7 @@ void resolve_ltx2_sampling(Resolution& r) {
   resolve_text(r);
   resolve_picture(r);
   resolve_start(r);
+  check_sound(r);
   r.fill(request.motion_speed, "motion_speed", 1.0, "the model");
   r.fill(request.decode_timestep, "decode_timestep", 0.0, "the model");
   r.fill(request.decode_noise_scale, "decode_noise_scale", *request.decode_timestep,

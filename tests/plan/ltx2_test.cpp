@@ -172,6 +172,9 @@ TEST_CASE("the sound's length is rounded as the reference does, halves to even")
   CHECK(ltx2_audio_frames(facts.ltx2, 121, {25, 1}) == 121);
   CHECK(ltx2_audio_frames(facts.ltx2, 1, {10, 1}) == 2);
   CHECK(ltx2_audio_frames(facts.ltx2, 121, {30000, 1001}) == 101);
+  auto request = plain();
+  request.num_frames = 9, request.fps = config::Rational{1000, 1};
+  CHECK(planned(request).wrong.starts_with("9 frames at 1000 fps are too short for a sound"));
 }
 
 TEST_CASE("without a size the video gets the picture's shape") {
