@@ -101,8 +101,8 @@ void read_decoder(ConfigReader& reader, Ltx2VideoVaeConfig& config) {
   for (size_t i = 0; i < count; ++i) {
     const size_t from_pixels = count - 1 - i;
     const int64_t factor = narrowing[from_pixels];
-    Ltx2UpLevel level = {before / factor, widths[from_pixels] / factor, resnets[from_pixels]};
-    level.widens = level.in != level.out;
+    const int64_t in = before / factor, out = widths[from_pixels] / factor;
+    Ltx2UpLevel level = {in, out, resnets[from_pixels], /*widens=*/in != out, /*up=*/{}};
     level.factor = factor;
     level.residual = residual[from_pixels];
     if (scales[from_pixels]) level.up = factors(reader, "upsample_type", types[i]);
