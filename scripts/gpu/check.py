@@ -23,9 +23,11 @@ PARTS: dict[str, tuple[Callable[[Context], Result], float]] = {
     "checkpoint": (parts.checkpoint, 60),
     "full_size": (parts.full_size, 60),
     "streaming": (parts.streaming, 60),
+    "beside_diffusers": (comparisons.beside_diffusers, 60),
+    "checkpoint_ltx2": (parts.checkpoint_ltx2, 60),
+    "full_size_ltx2": (parts.full_size_ltx2, 60),
     "layouts": (comparisons.layouts, 60),
     "collectives": (parts.collectives, 20),
-    "beside_diffusers": (comparisons.beside_diffusers, 60),
     "devices_agree": (comparisons.devices_agree, 30),
 }
 

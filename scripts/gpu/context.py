@@ -35,6 +35,8 @@ SIZES = {
     "tiny": [Size(112, 80, 9, 2), Size(112, 80, 17, 2)],
 }
 
+LTX2_SIZES = {"full": [Size(768, 512, 121, 4)], "tiny": [Size(96, 64, 17, 3)]}
+
 
 @dataclass(frozen=True)
 class Context:
@@ -72,6 +74,9 @@ class Context:
 
 PROMPT = 'A red fox runs past a sign that says "Open 24h", slow camera, realistic'
 CALL = [f"--prompt={PROMPT}", "--negative-prompt=blurry", "--guidance-scale=6", "--seed=42", "--vae-tiling=off"]
+
+# Both kinds of guidance that the 2.0 weights honour, and the frames alone: a build without FFmpeg writes no sound.
+LTX2_CALL = [f"--prompt={PROMPT}", "--negative-prompt=blurry", "--seed=42", "--vae-tiling=off", "--no-audio"]
 
 
 def stage_rows(metrics: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes a random HunyuanVideo 1.5 checkpoint of the published sizes, tensor by tensor, so that it never is in memory.
+"""Writes a random checkpoint of the published sizes, tensor by tensor, so that it never is in memory.
 
-usage: full_checkpoint.py FOLDER [--sizes full|tiny] [--device cuda|cpu] [--seed N] [--layers N]
+usage: full_checkpoint.py FOLDER [--family hunyuan15|ltx2] [--sizes full|tiny] [--device cuda|cpu] [--seed N] [--layers N] [--text-layers N]
 
 Weights are drawn for each tensor from a seed of its own: N(0, gain^2 / fan-in), norms 1 +- 0.2, biases small. Nothing is
 constant or zero: kernels take such values faster than real ones. The tokenizers are the small ones of the test data.
@@ -19,85 +19,23 @@ from typing import Any, BinaryIO
 
 import torch
 
-from shapes import COMPONENTS, Config, Shapes
+from families import FAMILIES
+from shapes import Config, Shapes
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-FIXTURE = REPOSITORY / "tests" / "data" / "hunyuan15" / "t2v" / "model"
 sys.path.insert(0, str(REPOSITORY / "tests" / "reference"))
 from random_weights import EMBEDDING_PATTERN, NORM_PATTERN  # noqa: E402
 
-# What the published configurations say other than the test data's.
-FULL: dict[str, Config] = {
-    "transformer": {
-        "num_attention_heads": 16,
-        "attention_head_dim": 128,
-        "in_channels": 65,
-        "out_channels": 32,
-        "num_layers": 54,
-        "num_refiner_layers": 2,
-        "mlp_ratio": 4.0,
-        "text_embed_dim": 3584,
-        "text_embed_2_dim": 1472,
-        "image_embed_dim": 1152,
-        "rope_axes_dim": [16, 56, 56],
-    },
-    "vae": {
-        "latent_channels": 32,
-        "block_out_channels": [128, 256, 512, 1024, 1024],
-        "layers_per_block": 2,
-    },
-    "text_encoder": {
-        "hidden_size": 3584,
-        "num_hidden_layers": 28,
-        "num_attention_heads": 28,
-        "num_key_value_heads": 4,
-        "intermediate_size": 18944,
-        "vocab_size": 152064,
-        "layer_types": ["full_attention"] * 28,
-        "rope_parameters": {"mrope_section": [16, 24, 24], "rope_theta": 1e6, "rope_type": "default"},
-    },
-    "text_encoder_2": {
-        "d_model": 1472,
-        "d_kv": 64,
-        "num_heads": 6,
-        "d_ff": 3584,
-        "num_layers": 12,
-        "num_decoder_layers": 12,
-        "vocab_size": 1510,
-    },
-}
-# The last pattern that is found decides. Frames come out in -1..1, attention neither flat nor of one key.
-GAINS = {
-    r"norm1(_context)?\.linear|norm_out\.linear": 0.5,
-    r"SelfAttention\.(q|k)": 0.5,
-    r"decoder\.conv_out": 0.3,
-}
 SHARD_BYTES = 4 << 30
 # As the published files are stored.
 DTYPE, DTYPE_NAME = torch.bfloat16, "BF16"
 
 
-def configs(sizes: str, layers: int | None) -> dict[str, Config]:
-    found = {}
-    for component in COMPONENTS:
-        config = json.loads((FIXTURE / component / "config.json").read_text(encoding="utf-8"))
-        found[component] = config | (FULL[component] if sizes == "full" else {})
-    if layers:
-        found["transformer"]["num_layers"] = layers
-    return found
-
-
-def component_shapes(component: str, config: Config, sizes: str) -> Shapes:
-    if component == "transformer" and sizes == "tiny":
-        return COMPONENTS[component](config, 40)  # of the test data
-    return COMPONENTS[component](config)
-
-
-def drawn(name: str, shape: tuple[int, ...], seed: int, device: str) -> torch.Tensor:
+def drawn(name: str, shape: tuple[int, ...], gains: dict[str, float], seed: int, device: str) -> torch.Tensor:
     generator = torch.Generator(device).manual_seed(seed * 2**32 + zlib.crc32(name.encode()))
     noise = torch.randn(shape, generator=generator, device=device, dtype=torch.float32)
     gain = 1.0
-    for pattern, value in GAINS.items():
+    for pattern, value in gains.items():
         if re.search(pattern, name):
             gain = value
     if NORM_PATTERN.search(name):
@@ -141,10 +79,10 @@ def write_header(file: BinaryIO, names: list[str], shapes: Shapes) -> None:
     file.write(len(text).to_bytes(8, "little") + text)
 
 
-def write_component(folder: Path, component: str, config: Config, shapes: Shapes, seed: int, device: str) -> None:
+def write_component(folder: Path, component: str, config: Config, shapes: Shapes, gains: dict[str, float], seed: int, device: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    base = "diffusion_pytorch_model" if component in ("transformer", "vae") else "model"
+    base = "model" if component.startswith("text_encoder") else "diffusion_pytorch_model"
     parts = list(shards(shapes))
     weight_map = {}
     for index, names in enumerate(parts, 1):
@@ -154,7 +92,7 @@ def write_component(folder: Path, component: str, config: Config, shapes: Shapes
         with (folder / file_name).open("wb") as file:
             write_header(file, names, shapes)
             for name in names:
-                tensor = drawn(f"{component}.{name}", shapes[name], seed, device).to(DTYPE)
+                tensor = drawn(f"{component}.{name}", shapes[name], gains, seed, device).to(DTYPE)
                 file.write(memoryview(tensor.flatten().view(torch.uint8).cpu().numpy()))
     if len(parts) > 1:
         total = sum(elements(shape) for shape in shapes.values()) * DTYPE.itemsize
@@ -168,23 +106,26 @@ def main() -> int:
     parser.add_argument("--sizes", choices=["full", "tiny"], default="full")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--family", choices=FAMILIES, default="hunyuan15")
     parser.add_argument("--layers", type=int, help="blocks of the transformer, where disk is short")
+    parser.add_argument("--text-layers", type=int, help="layers of LTX-2's text encoder, likewise")
     arguments = parser.parse_args()
-    wanted = configs(arguments.sizes, arguments.layers)
-    shapes = {name: component_shapes(name, config, arguments.sizes) for name, config in wanted.items()}
+    family = FAMILIES[arguments.family]
+    wanted = family.configs(arguments.sizes, arguments.layers, arguments.text_layers)
+    shapes = {name: family.shapes(name, config, arguments.sizes) for name, config in wanted.items()}
     total = sum(elements(shape) for one in shapes.values() for shape in one.values()) * DTYPE.itemsize
     arguments.folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(arguments.folder).free
     if free < total + (1 << 30):
         print(f"full_checkpoint.py: {total / 1e9:.1f} GB are needed, {free / 1e9:.1f} GB are free in {arguments.folder}", file=sys.stderr)
         return 1
-    for entry in FIXTURE.iterdir():
-        if entry.name in COMPONENTS:
+    for entry in family.fixture.iterdir():
+        if entry.name in family.components:
             continue
         target = arguments.folder / entry.name
         shutil.copytree(entry, target, dirs_exist_ok=True) if entry.is_dir() else shutil.copy(entry, target)
     for name, config in wanted.items():
-        write_component(arguments.folder / name, name, config, shapes[name], arguments.seed, arguments.device)
+        write_component(arguments.folder / name, name, config, shapes[name], family.gains, arguments.seed, arguments.device)
     print(json.dumps({"bytes": total, "parameters": total // DTYPE.itemsize}))
     return 0
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from context import CALL, CASES, HERE, SIZES, Context, stage_rows
+from context import CALL, CASES, HERE, LTX2_CALL, LTX2_SIZES, SIZES, Context, Size, stage_rows
 from measured import Failure, Result, Skip
 from program import generate, must, run
 
@@ -47,11 +47,24 @@ def unit_tests(context: Context) -> Result:
     return {"rows": rows}
 
 
+# Parts of the published LTX-2: with all of it, the disk of a machine of this kind would be full. Steps are in proportion to the blocks.
+LTX2_PART = ["--layers=16", "--text-layers=12"]
+
+
 def checkpoint(context: Context) -> Result:
     """A random checkpoint of the published sizes on this machine's disk."""
+    return written(context, [])
+
+
+def checkpoint_ltx2(context: Context) -> Result:
+    """LTX-2 in the place of HunyuanVideo 1.5, with fewer blocks and text layers than published."""
+    return written(context, ["--family=ltx2", *(LTX2_PART if context.sizes == "full" else [])])
+
+
+def written(context: Context, flags: list[str]) -> Result:
     folder = context.work / "checkpoint"
     shutil.rmtree(folder, ignore_errors=True)
-    command = [sys.executable, str(HERE / "full_checkpoint.py"), str(folder / "model"), f"--sizes={context.sizes}", f"--device={context.device}"]
+    command = [sys.executable, str(HERE / "full_checkpoint.py"), str(folder / "model"), f"--sizes={context.sizes}", f"--device={context.device}", *flags]
     finished = must(command, context.clock.limit(240))
     (folder / "done").touch()
     made = json.loads(finished.output.strip().splitlines()[-1])
@@ -60,9 +73,18 @@ def checkpoint(context: Context) -> Result:
 
 def full_size(context: Context) -> Result:
     """Load, text, step and decode times and peaks at each size, with each kind of kernels."""
+    return timed(context, SIZES[context.sizes], CALL)
+
+
+def full_size_ltx2(context: Context) -> Result:
+    """The same for what `checkpoint_ltx2` wrote, all four passes a step."""
+    return timed(context, LTX2_SIZES[context.sizes], LTX2_CALL)
+
+
+def timed(context: Context, sizes: list[Size], call: list[str]) -> Result:
     rows: list[Result] = []
-    for size, kernels in itertools.product(SIZES[context.sizes], context.kernels):
-        flags = [f"--model={context.checkpoint}", *CALL, *size.flags(), f"--device={context.device}", "--dtype=bfloat16", f"--kernels={kernels}"]
+    for size, kernels in itertools.product(sizes, context.kernels):
+        flags = [f"--model={context.checkpoint}", *call, *size.flags(), f"--device={context.device}", "--dtype=bfloat16", f"--kernels={kernels}"]
         row: Result = {"size": str(size), "kernels": kernels}
         rows.append(row)
         try:
@@ -108,8 +130,8 @@ def collectives(context: Context) -> Result:
 
 
 def case_folders(context: Context) -> list[Path]:
-    """Cases made live where diffusers is installed, and the committed text-to-video one in any case."""
-    found = [CASES / "t2v"]
+    """Cases made live where diffusers is installed, and each family's committed text-to-video one in any case."""
+    found = [CASES / "t2v", CASES.parent / "ltx2" / "t2v"]
     made = context.work / "cases"
     if made.exists():  # an earlier part has made them, or tried
         return found + text_to_video_of(made)

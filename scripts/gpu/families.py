@@ -1,0 +1,148 @@
+"""What a checkpoint of published sizes is made of, by family."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import shapes_hunyuan15
+import shapes_ltx2
+from shapes import Config, Shapes
+
+DATA = Path(__file__).resolve().parents[2] / "tests" / "data"
+GLYPH_WIDTH_OF_TEST_DATA = 40
+
+
+@dataclass(frozen=True)
+class Family:
+    fixture: Path  # a tiny checkpoint, whose small files and configurations are taken over
+    components: dict[str, Callable[[Config], Shapes]]
+    full: dict[str, Config]  # what the published configurations say other than the fixture's
+    gains: dict[str, float]  # of a tensor's spread; the last pattern that is found in a name decides
+
+    def configs(self, sizes: str, layers: int | None, text_layers: int | None) -> dict[str, Config]:
+        found: dict[str, Config] = {}
+        for component in self.components:
+            config = json.loads((self.fixture / component / "config.json").read_text(encoding="utf-8"))
+            found[component] = merged(config, self.full[component] if sizes == "full" else {})
+        if layers:
+            found["transformer"]["num_layers"] = layers
+        if text_layers and "connectors" in found:
+            text = found["text_encoder"]["text_config"]
+            text["num_hidden_layers"], text["layer_types"] = text_layers, text["layer_types"][:text_layers]
+            found["connectors"]["text_proj_in_factor"] = text_layers + 1
+        return found
+
+    def shapes(self, component: str, config: Config, sizes: str) -> Shapes:
+        if self is HUNYUAN15 and component == "transformer" and sizes == "tiny":
+            return shapes_hunyuan15.transformer(config, GLYPH_WIDTH_OF_TEST_DATA)
+        return self.components[component](config)
+
+
+def merged(config: Config, changes: Config) -> Config:
+    """Nested objects key by key."""
+    return config | {key: merged(config[key], value) if isinstance(value, dict) and isinstance(config.get(key), dict) else value for key, value in changes.items()}
+
+
+HUNYUAN15 = Family(
+    DATA / "hunyuan15" / "t2v" / "model",
+    shapes_hunyuan15.COMPONENTS,
+    {
+        "transformer": {
+            "num_attention_heads": 16,
+            "attention_head_dim": 128,
+            "in_channels": 65,
+            "out_channels": 32,
+            "num_layers": 54,
+            "num_refiner_layers": 2,
+            "mlp_ratio": 4.0,
+            "text_embed_dim": 3584,
+            "text_embed_2_dim": 1472,
+            "image_embed_dim": 1152,
+            "rope_axes_dim": [16, 56, 56],
+        },
+        "vae": {
+            "latent_channels": 32,
+            "block_out_channels": [128, 256, 512, 1024, 1024],
+            "layers_per_block": 2,
+        },
+        "text_encoder": {
+            "hidden_size": 3584,
+            "num_hidden_layers": 28,
+            "num_attention_heads": 28,
+            "num_key_value_heads": 4,
+            "intermediate_size": 18944,
+            "vocab_size": 152064,
+            "layer_types": ["full_attention"] * 28,
+            "rope_parameters": {"mrope_section": [16, 24, 24], "rope_theta": 1e6, "rope_type": "default"},
+        },
+        "text_encoder_2": {
+            "d_model": 1472,
+            "d_kv": 64,
+            "num_heads": 6,
+            "d_ff": 3584,
+            "num_layers": 12,
+            "num_decoder_layers": 12,
+            "vocab_size": 1510,
+        },
+    },
+    # Frames come out in -1..1, attention neither flat nor of one key.
+    {
+        r"norm1(_context)?\.linear|norm_out\.linear": 0.5,
+        r"SelfAttention\.(q|k)": 0.5,
+        r"decoder\.conv_out": 0.3,
+    },
+)
+LTX2 = Family(
+    DATA / "ltx2" / "t2v" / "model",
+    shapes_ltx2.COMPONENTS,
+    {
+        "transformer": {
+            "num_attention_heads": 32,
+            "attention_head_dim": 128,
+            "audio_num_attention_heads": 32,
+            "audio_attention_head_dim": 64,
+            "cross_attention_dim": 4096,
+            "audio_cross_attention_dim": 2048,
+            "caption_channels": 3840,
+            "num_layers": 48,
+            **{f"{stream}{way}_channels": 128 for stream in ("", "audio_") for way in ("in", "out")},
+        },
+        "connectors": {
+            "caption_channels": 3840,
+            "text_proj_in_factor": 49,
+            **{
+                f"{part}_connector_{key}": value
+                for part in ("video", "audio")
+                for key, value in [("num_attention_heads", 30), ("attention_head_dim", 128), ("num_layers", 2), ("num_learnable_registers", 128)]
+            },
+            "video_hidden_dim": 4096,
+            "audio_hidden_dim": 2048,
+        },
+        "vae": {
+            "latent_channels": 128,
+            "block_out_channels": [256, 512, 1024, 2048],
+            "layers_per_block": [4, 6, 6, 2, 2],
+            "decoder_block_out_channels": [256, 512, 1024],
+            "decoder_layers_per_block": [5, 5, 5, 5],
+        },
+        "audio_vae": {"base_channels": 128, "ch_mult": [1, 2, 4], "num_res_blocks": 2, "latent_channels": 8, "mel_bins": 64},
+        "vocoder": {"hidden_channels": 1024, "in_channels": 128},
+        "text_encoder": {
+            "text_config": {
+                "hidden_size": 3840,
+                "intermediate_size": 15360,
+                "num_attention_heads": 16,
+                "num_key_value_heads": 8,
+                "head_dim": 256,
+                "query_pre_attn_scalar": 256,
+                "num_hidden_layers": 48,
+                "layer_types": ["full_attention" if i % 6 == 5 else "sliding_attention" for i in range(48)],
+                "sliding_window": 1024,
+                "vocab_size": 262208,
+            },
+        },
+    },
+    {r"scale_shift_table|time_embed\.linear|\.linear\.(weight|bias)$": 0.5, r"decoder\.conv_out": 0.3},
+)
+FAMILIES = {"hunyuan15": HUNYUAN15, "ltx2": LTX2}
