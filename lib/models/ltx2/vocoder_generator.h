@@ -40,8 +40,8 @@ class VocoderActivation {
   at::Tensor up_, down_;
 };
 
-// For each dilation: activation, dilated convolution, activation, convolution, and the sum with what
-// was before.
+// For each dilation: activation, dilated convolution, activation, convolution, and the sum with
+// what was before.
 class VocoderResnet {
  public:
   VocoderResnet(const nn::ParamScope& scope,
