@@ -48,6 +48,7 @@ OrderedJson read_metrics(const fs::path& file) {
 
 // Where this one run wrote and how it talked is no part of a result.
 void forget_places(OrderedJson& job) {
+  if (!job.is_object()) return;  // no run came so far
   for (auto key : {"output", "frames_dir", "save_latents", "save_tensors", "metrics", "overwrite",
                    "log_level", "progress", "color", "json"})
     job.erase(key);
