@@ -70,10 +70,9 @@ std::string job_comment(const config::Request& request) {
     // On the CPU equal frames are promised for an equal number of threads.
     const bool decides = key == "threads" && request.device.kind == config::Device::Kind::kCpu;
     if (private_keys().contains(key) && !decides) continue;
-    const bool is_path = config::option(key).field.is_path;
-    job[key] =
-        is_path ? OrderedJson(std::filesystem::path(value.get<std::string>()).filename().string())
-                : value;
+    job[key] = config::with_paths(config::option(key).field, value, [](const std::string& path) {
+      return std::filesystem::path(path).filename().string();
+    });
   }
   return OrderedJson{{"schema", 1}, {"kinema", report::version()}, {"job", job}}.dump();
 }

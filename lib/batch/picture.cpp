@@ -11,23 +11,33 @@ namespace kinema::batch {
 
 namespace fs = std::filesystem;
 
-std::optional<plan::FrameSize> picture_size(const config::Request& request,
-                                            config::Violations& violations) {
-  const auto& image = request.image;
-  if (!image) return std::nullopt;
+namespace {
+
+std::optional<plan::FrameSize> size_of(const fs::path& image, config::Violations& violations) {
   try {
-    if (!fs::is_regular_file(*image))
-      throw Error(ErrorKind::kIo, image->string() + ": no such picture");
-    std::ifstream in(*image, std::ios::binary);
+    if (!fs::is_regular_file(image))
+      throw Error(ErrorKind::kIo, image.string() + ": no such picture");
+    std::ifstream in(image, std::ios::binary);
     const std::vector<uint8_t> bytes{std::istreambuf_iterator<char>(in),
                                      std::istreambuf_iterator<char>()};
-    const auto header = media::image_header(bytes, image->string());
+    const auto header = media::image_header(bytes, image.string());
     const auto size = media::upright_size(header.stored, header.orientation);
     return plan::FrameSize{size.width, size.height};
   } catch (const Error& error) {
     violations.add(error.kind(), error.what(), error.hint());
     return std::nullopt;
   }
+}
+
+}  // namespace
+
+std::optional<plan::FrameSize> picture_size(const config::Request& request,
+                                            config::Violations& violations) {
+  if (request.conditions) {
+    for (const auto& one : *request.conditions) size_of(one.image, violations);
+  }
+  if (!request.image) return std::nullopt;
+  return size_of(*request.image, violations);
 }
 
 }  // namespace kinema::batch

@@ -9,7 +9,8 @@
 
 namespace kinema::batch {
 
-// Upright; nothing without --image. A file that is no picture goes to `violations`.
+// Upright; nothing without --image. A file that is no picture, also one of --conditions, goes to
+// `violations`.
 std::optional<plan::FrameSize> picture_size(const config::Request& request,
                                             config::Violations& violations);
 

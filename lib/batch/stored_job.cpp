@@ -1,7 +1,9 @@
 // Stored jobs are resolved: some of their values stand in for others.
 #include "batch/stored_job.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "config/options.h"
 #include "config/request_json.h"
@@ -11,13 +13,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Settings that mean nothing, and are refused, without another one.
-constexpr std::pair<const char*, const char*> kMeaningless[] = {
-    {"image_fit", "image"},
-    {"image_crf", "image"},
-    {"noise_scale", "latents"},
-    {"adain_factor", "latent_upsampler"},
-    {"tone_map_compression_ratio", "latent_upsampler"}};
+// Settings that mean nothing, and are refused, without one of others.
+struct Dependent {
+  const char* key;
+  std::vector<const char*> needed;
+};
+const std::vector<Dependent>& dependents() {
+  static const std::vector<Dependent> all = {{"image_fit", {"image"}},
+                                             {"image_crf", {"image", "conditions"}},
+                                             {"noise_scale", {"latents", "conditions"}},
+                                             {"adain_factor", {"latent_upsampler"}},
+                                             {"tone_map_compression_ratio", {"latent_upsampler"}}};
+  return all;
+}
 
 void forget_resolved(Json& job, Again again) {
   for (const char* key : {"resolution", "aspect_ratio", "duration", "round_frames", "parallel"})
@@ -26,10 +34,13 @@ void forget_resolved(Json& job, Again again) {
     for (const auto& key : config::option_keys())
       if (key.starts_with("vae_tile_")) job.erase(key);
   }
-  for (const auto& [key, needed] : kMeaningless)
-    if (!job.contains(needed)) job.erase(key);
-  if (again == Again::kGenerate) return;
-  for (const char* key : {"image", "image_fit", "image_crf"}) job.erase(key);
+  if (again != Again::kGenerate) {
+    for (const char* key : {"image", "conditions"}) job.erase(key);
+  }
+  for (const auto& [key, needed] : dependents()) {
+    if (std::none_of(needed.begin(), needed.end(), [&](auto* one) { return job.contains(one); }))
+      job.erase(key);
+  }
 }
 
 // A stored prompt is the text itself, never a file's name.
@@ -41,10 +52,17 @@ void protect_prompts(Json& job) {
   }
 }
 
-void find_picture(Json& job, const fs::path& file) {
-  if (!job.contains("image")) return;
-  const auto beside = file.parent_path() / job["image"].get<std::string>();
-  if (fs::exists(beside)) job["image"] = beside.string();
+// A picture's name in `object` becomes the path of the one beside the file, if it is there.
+void find_picture(Json& object, const fs::path& file) {
+  if (!object.is_object() || !object.contains("image") || !object["image"].is_string()) return;
+  const auto beside = file.parent_path() / object["image"].get<std::string>();
+  if (fs::exists(beside)) object["image"] = beside.string();
+}
+
+void find_pictures(Json& job, const fs::path& file) {
+  find_picture(job, file);
+  if (!job.contains("conditions")) return;
+  for (auto& one : job["conditions"]) find_picture(one, file);
 }
 
 }  // namespace
@@ -66,7 +84,7 @@ config::Settings stored_settings(const std::string& stored,
   auto job = json["job"];
   forget_resolved(job, again);
   protect_prompts(job);
-  find_picture(job, file);
+  find_pictures(job, file);
   config::Settings settings;
   // A stored job has every setting; the program's defaults among them were not given.
   for (const auto& key :

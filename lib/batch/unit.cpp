@@ -42,9 +42,7 @@ OrderedJson deciding_settings(const config::Request& request) {
     if (!decides(option)) continue;
     const auto value = option.field.json(request);
     if (value.is_null()) continue;
-    settings[option.key] = option.field.is_path
-                               ? OrderedJson(file_fingerprint(value.get<std::string>()))
-                               : OrderedJson(value);
+    settings[option.key] = config::with_paths(option.field, value, file_fingerprint);
   }
   return settings;
 }

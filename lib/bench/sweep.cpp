@@ -68,9 +68,10 @@ void Reader::check_value(const std::string& key, OrderedJson& value, const std::
   if (!option->set_json(scratch, Json(value)))
     return wrong(pointer,
                  fmt::format("\"{}\" must be {}, not {}", key, option->wanted(), value.dump()));
-  const auto beside = option->field.is_path ? file_.parent_path() / value.get<std::string>() : "";
-  if (option->field.is_path && (key != "model" || fs::exists(beside)))
-    value = beside.lexically_normal().string();
+  value = config::with_paths(option->field, Json(value), [&](const std::string& path) {
+    const auto beside = file_.parent_path() / path;
+    return key != "model" || fs::exists(beside) ? beside.lexically_normal().string() : path;
+  });
 }
 
 OrderedJson Reader::settings(const OrderedJson& object, const std::string& pointer) {

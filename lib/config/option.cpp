@@ -72,6 +72,21 @@ bool Option::set_json(Request& request, const Json& json) const {
   return true;
 }
 
+Json with_paths(const Field& field,
+                Json value,
+                const std::function<std::string(const std::string&)>& changed) {
+  const auto change = [&](Json& path) {
+    if (path.is_string() && !path.get_ref<const std::string&>().empty())
+      path = changed(path.get<std::string>());
+  };
+  if (field.is_path) change(value);
+  if (field.has_pictures && value.is_array()) {
+    for (auto& one : value)
+      if (one.is_object() && one.contains("image")) change(one["image"]);
+  }
+  return value;
+}
+
 bool Option::given(const Request& request) const {
   return field.json(request) != field.json(Request{});
 }

@@ -21,8 +21,9 @@ struct Field {
   std::function<bool(Request&, const Json&)> set_json;         // false: the JSON is no such value
   std::function<Json(const Request&)> json;                    // null when not given
   std::string wanted, placeholder;
-  bool is_switch = false;  // a bool: its flag takes no value
-  bool is_path = false;    // relative ones in a file are relative to that file
+  bool is_switch = false;     // a bool: its flag takes no value
+  bool is_path = false;       // relative ones in a file are relative to that file
+  bool has_pictures = false;  // conditions, whose pictures are such paths too
 };
 
 namespace detail {
@@ -61,6 +62,7 @@ Field field(Member Request::*member) {
   made.placeholder = Value<T>::placeholder();
   made.is_switch = std::is_same_v<T, bool>;
   made.is_path = std::is_same_v<T, std::filesystem::path>;
+  made.has_pictures = std::is_same_v<T, std::vector<Condition>>;
   return made;
 }
 
@@ -97,5 +99,10 @@ struct Option {
  private:
   bool in_range(const Request& request) const;
 };
+
+// `value` of a setting, in which `changed` has been applied to every path that is not empty.
+Json with_paths(const Field& field,
+                Json value,
+                const std::function<std::string(const std::string&)>& changed);
 
 }  // namespace kinema::config

@@ -39,6 +39,13 @@ std::vector<Option> content_options() {
        .unset = kModelDecides,
        .least = 0,
        .most = 51},
+      {.key = "conditions",
+       .flags = {"--conditions"},
+       .group = Group::kContent,
+       .field = field(&Request::conditions),
+       .help = "pictures that the video shows: at latent frame INDEX (0 the first, -1 the last), "
+               "each as strongly as STRENGTH says (0 to 1)",
+       .unset = "none"},
       {.key = "latents",
        .flags = {"--latents"},
        .group = Group::kContent,

@@ -37,6 +37,7 @@ struct Request {
   std::optional<std::filesystem::path> image;
   ImageFit image_fit = ImageFit::kReference;
   std::optional<int64_t> image_crf;
+  std::optional<std::vector<Condition>> conditions;
   std::optional<std::filesystem::path> latents, latent_upsampler;
   std::optional<double> noise_scale, adain_factor, tone_map_compression_ratio;
   std::optional<uint64_t> seed;

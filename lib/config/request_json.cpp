@@ -12,15 +12,19 @@ namespace fs = std::filesystem;
 
 // A file is about the files beside it, wherever the program is started.
 Json relative_to_file(const Option& option, const Json& value, const fs::path& folder) {
-  if (!value.is_string() || folder.empty()) return value;
-  const auto text = value.get<std::string>();
+  if (folder.empty()) return value;
   const bool prompt = option.key == "prompt" || option.key == "negative_prompt";
-  if (prompt && text.starts_with("@") && !text.starts_with("@@"))
-    return "@" + (folder / text.substr(1)).string();
-  if (!option.field.is_path || text.empty() || text.starts_with("{output}")) return value;
-  // The name of a shipped model is not a path.
-  if (option.key == "model" && !fs::exists(folder / text)) return value;
-  return (folder / text).string();
+  if (prompt && value.is_string()) {
+    const auto text = value.get<std::string>();
+    const bool names_file = text.starts_with("@") && !text.starts_with("@@");
+    return names_file ? Json("@" + (folder / text.substr(1)).string()) : value;
+  }
+  return with_paths(option.field, value, [&](const std::string& text) {
+    if (text.starts_with("{output}")) return text;
+    // The name of a shipped model is not a path.
+    if (option.key == "model" && !fs::exists(folder / text)) return text;
+    return (folder / text).string();
+  });
 }
 
 }  // namespace

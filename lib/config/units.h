@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 
 namespace kinema::config {
 
@@ -25,6 +26,15 @@ struct Device {
   Kind kind = Kind::kAuto;
   int index = 0;  // of the visible GPUs; 0 unless kind is kCuda
   bool operator==(const Device&) const = default;
+};
+
+// A picture that the video shows at one of its latent frames, counted from 0 or, if negative, from
+// the end: "fox.png@-1:0.8". strength: 0 (free) to 1 (as it is).
+struct Condition {
+  std::filesystem::path image;
+  int64_t index = 0;
+  double strength = 1;
+  bool operator==(const Condition&) const = default;
 };
 
 }  // namespace kinema::config

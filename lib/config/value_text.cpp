@@ -247,6 +247,61 @@ std::string Value<Device>::text(const Device& value) {
 std::string Value<Device>::wanted() { return "auto, cpu, cuda or cuda:N"; }
 std::string Value<Device>::placeholder() { return "auto|cpu|cuda[:N]"; }
 
+// The last @ and the : behind it: either may be in a file's name.
+std::optional<Condition> Value<Condition>::parse(std::string_view text) {
+  const auto at = text.rfind('@');
+  if (at == std::string_view::npos || at == 0) return std::nullopt;
+  const auto place = text.substr(at + 1);
+  const auto colon = std::min(place.find(':'), place.size());
+  const auto index = whole_number<int64_t>(place.substr(0, colon));
+  const auto strength = colon == place.size() ? std::optional<double>(1)
+                                              : Value<double>::parse(place.substr(colon + 1));
+  if (!index || !strength) return std::nullopt;
+  return Condition{text.substr(0, at), *index, *strength};
+}
+std::string Value<Condition>::text(const Condition& value) {
+  return fmt::format("{}@{}:{}", value.image.string(), value.index,
+                     Value<double>::text(value.strength));
+}
+std::string Value<Condition>::wanted() { return "a picture and its place such as fox.png@-1:0.8"; }
+std::string Value<Condition>::placeholder() { return "FILE@INDEX[:STRENGTH]"; }
+
+std::optional<std::vector<Condition>> Value<std::vector<Condition>>::parse(std::string_view text) {
+  return list_of<Condition>(text);
+}
+std::string Value<std::vector<Condition>>::text(const std::vector<Condition>& value) {
+  return joined(value);
+}
+std::string Value<std::vector<Condition>>::wanted() {
+  return "pictures and their places such as a.png@0,b.png@-1:0.8 (in JSON objects with image, "
+         "index and strength)";
+}
+std::string Value<std::vector<Condition>>::placeholder() { return "FILE@INDEX[:STRENGTH],..."; }
+
+Json condition_to_json(const Condition& condition) {
+  return {{"image", condition.image.string()},
+          {"index", condition.index},
+          {"strength", condition.strength}};
+}
+
+std::optional<Condition> condition_from_json(const Json& json) {
+  if (!json.is_object() || !json.contains("image")) return std::nullopt;
+  Condition condition;
+  const auto take = [](const Json& value, auto& field) {
+    const auto read = from_json_value<std::decay_t<decltype(field)>>(value);
+    if (read) field = *read;
+    return read.has_value();
+  };
+  for (const auto& [key, value] : json.items()) {
+    const bool known = key == "image"      ? take(value, condition.image)
+                       : key == "index"    ? take(value, condition.index)
+                       : key == "strength" ? take(value, condition.strength)
+                                           : false;
+    if (!known) return std::nullopt;
+  }
+  return condition;
+}
+
 std::optional<std::vector<int64_t>> Value<std::vector<int64_t>>::parse(std::string_view text) {
   return list_of<int64_t>(text);
 }

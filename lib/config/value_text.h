@@ -42,6 +42,8 @@ KINEMA_VALUE(AspectRatio);
 KINEMA_VALUE(Device);
 KINEMA_VALUE(std::vector<int64_t>);
 KINEMA_VALUE(std::vector<double>);
+KINEMA_VALUE(Condition);
+KINEMA_VALUE(std::vector<Condition>);
 #undef KINEMA_VALUE
 
 // "a, b or c".
@@ -70,11 +72,21 @@ inline constexpr bool kIsList = false;
 template <class T>
 inline constexpr bool kIsList<std::vector<T>> = true;
 
-// The JSON form: numbers, booleans and lists as such, everything else as text. Whole rates are
-// numbers.
+// {"image": path, "index": N, "strength": X}, of which the last two may be missing.
+Json condition_to_json(const Condition& condition);
+std::optional<Condition> condition_from_json(const Json& json);
+
+// The JSON form: numbers, booleans and lists as such, conditions as objects, everything else as
+// text. Whole rates are numbers.
 template <class T>
 Json to_json_value(const T& value) {
-  if constexpr (std::is_arithmetic_v<T> || kIsList<T>) {
+  if constexpr (std::is_same_v<T, Condition>) {
+    return condition_to_json(value);
+  } else if constexpr (kIsList<T>) {
+    Json list = Json::array();
+    for (const auto& item : value) list.push_back(to_json_value(item));
+    return list;
+  } else if constexpr (std::is_arithmetic_v<T>) {
     return value;
   } else if constexpr (std::is_same_v<T, Rational>) {
     return value.den == 1 ? Json(value.num) : Json(Value<T>::text(value));
@@ -93,6 +105,8 @@ std::optional<T> from_json_value(const Json& json) {
     if (json.is_number()) return Value<T>::parse(json.dump());
     if (!std::is_same_v<T, Rational> || !json.is_string()) return std::nullopt;
     return Value<T>::parse(json.get<std::string>());
+  } else if constexpr (std::is_same_v<T, Condition>) {
+    return condition_from_json(json);
   } else if constexpr (kIsList<T>) {
     if (!json.is_array()) return std::nullopt;
     T list;

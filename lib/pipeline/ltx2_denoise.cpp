@@ -4,12 +4,14 @@
 
 #include <utility>
 
+#include <ATen/ops/cat.h>
 #include <ATen/ops/zeros.h>
 
 #include "models/ltx2/audio_vae.h"
+#include "pipeline/ltx2_conditions.h"
 #include "pipeline/step_end.h"
 #include "pipeline/step_preview.h"
-#include "plan/split_limits.h"
+#include "plan/ltx2_facts.h"
 #include "sampling/finite.h"
 #include "sampling/multimodal_guidance.h"
 #include "tensor/noise.h"
@@ -19,28 +21,42 @@ namespace {
 
 using sampling::GuidanceScales;
 
-// Between latents and tokens of one job.
+// Between latents and tokens of one job. A condition that is appended to the tokens is one more
+// latent frame.
 class Shapes {
  public:
   explicit Shapes(const Runtime& runtime)
-      : video(video_latent_shape(runtime)), audio(audio_latent_shape(runtime)) {}
+      : video(video_latent_shape(runtime)), audio(audio_latent_shape(runtime)), frames(video[2]) {
+    video[2] += plan::ltx2_appended_frames(runtime.request, frames);
+  }
 
   ltx2::Streams tokens(const Latents& latents) const {
-    return {latents.video.flatten(2).transpose(1, 2).contiguous(),
-            ltx2::packed_audio(latents.audio).contiguous()};
+    return {tokens_of_video(latents.video), ltx2::packed_audio(latents.audio).contiguous()};
+  }
+  at::Tensor tokens_of_video(const at::Tensor& latents) const {
+    return latents.flatten(2).transpose(1, 2).contiguous();
   }
   Latents latents(const ltx2::Streams& tokens) const {
     return {tokens.video.transpose(1, 2).reshape(video),
             ltx2::unpacked_audio(tokens.audio, audio[1]).contiguous()};
   }
+  // Without what was appended.
+  Latents own(const Latents& latents) const {
+    return {latents.video.narrow(2, 0, frames).contiguous(), latents.audio};
+  }
   int64_t frame_tokens() const { return video[3] * video[4]; }
   int64_t video_tokens() const { return video[2] * frame_tokens(); }
 
   std::vector<int64_t> video, audio;
+  int64_t frames;  // of the video alone
 };
 
 // One generator, the video first.
-Latents initial_latents(const Runtime& runtime, const Shapes& shapes, const Ltx2Given& given) {
+Latents initial_latents(const Runtime& runtime,
+                        const Shapes& shapes,
+                        const Ltx2Given& given,
+                        const Ltx2Conditions& conditions) {
+  if (conditions.start.defined()) return noised(runtime, given, conditions);
   if (given.latents.video.defined()) return noised(runtime, given.latents);
   tensor::Noise noise(*runtime.request.seed);
   auto video = noise.draw(shapes.video, at::kFloat).to(runtime.device);
@@ -57,11 +73,16 @@ sampling::FlowSchedule schedule_of(const Runtime& runtime, int64_t tokens) {
   return sampling::flow_schedule(sigmas, config, sampling::dynamic_shift(tokens, config));
 }
 
-ltx2::Positions positions_of(const Runtime& runtime, const Shapes& shapes) {
+ltx2::Positions positions_of(const Runtime& runtime,
+                             const Shapes& shapes,
+                             const Ltx2Conditions& conditions) {
   const auto& config = runtime.model.ltx2.transformer;
   const double rate = runtime.request.fps->value() / *runtime.request.motion_speed;
-  return {ltx2::video_bounds(shapes.video[2], shapes.video[3], shapes.video[4], rate, config),
-          ltx2::audio_bounds(shapes.audio[2], config)};
+  const int64_t height = shapes.video[3], width = shapes.video[4];
+  std::vector<at::Tensor> video = {ltx2::video_bounds(shapes.frames, height, width, rate, config)};
+  for (int64_t frame : conditions.shown)
+    video.push_back(ltx2::keyframe_bounds(frame, height, width, rate, config));
+  return {at::cat(video, 1), ltx2::audio_bounds(shapes.audio[2], config)};
 }
 
 GuidanceScales video_scales(const config::Request& job) {
@@ -93,26 +114,65 @@ struct Guide {
     if (wanted.isolated) add({.isolated = true}, &sampling::Predictions::isolated);
   }
 
-  // The guided velocity of one stream: `of` it from each pass's.
-  at::Tensor velocity(const at::Tensor& latents,
-                      const std::vector<ltx2::Streams>& velocities,
-                      at::Tensor ltx2::Streams::*of,
-                      const GuidanceScales& scales,
-                      float sigma) const {
+  // The guided result (x0) of one stream: `of` it from each pass's.
+  at::Tensor result(const at::Tensor& latents,
+                    const std::vector<ltx2::Streams>& velocities,
+                    at::Tensor ltx2::Streams::*of,
+                    const GuidanceScales& scales,
+                    float sigma) const {
     sampling::Predictions x0;
     for (size_t i = 0; i < velocities.size(); ++i)
       x0.*predictions[i] =
           sampling::velocity_to_x0(latents, (velocities[i].*of).to(at::kFloat), sigma);
-    return sampling::x0_to_velocity(latents, sampling::guided(x0, scales), sigma);
+    return sampling::guided(x0, scales);
   }
 };
 
-// How far each token is given: those of the picture wholly.
-at::Tensor fixed_tokens(const Runtime& runtime, const Shapes& shapes) {
-  auto fixed = at::zeros({shapes.video_tokens()});
-  if (runtime.request.image) fixed.narrow(0, 0, shapes.frame_tokens()).fill_(1);
-  return fixed;
+// How far each token is given: those of a first frame wholly, those of conditions as far as they
+// are strong.
+at::Tensor fixed_tokens(const Runtime& runtime,
+                        const Shapes& shapes,
+                        const Ltx2Conditions& conditions) {
+  auto frames = at::zeros({shapes.video[2]});
+  if (runtime.request.image) frames.select(0, 0).fill_(1);
+  if (conditions.strengths.defined()) frames = conditions.strengths;
+  return frames.unsqueeze(1).repeat({1, shapes.frame_tokens()}).flatten();
 }
+
+// A step's guided velocities of tokens; given ones are drawn to what they should be.
+class Guidance {
+ public:
+  Guidance(const Runtime& runtime,
+           const Shapes& shapes,
+           const at::Tensor& fixed,
+           const Ltx2Conditions& conditions)
+      : request_(runtime.request), guide_(runtime), fixed_(fixed.unsqueeze(-1).to(runtime.device)) {
+    if (conditions.clean.defined()) clean_ = shapes.tokens_of_video(conditions.clean);
+  }
+
+  const std::vector<ltx2::Pass>& passes() const { return guide_.passes; }
+
+  ltx2::Streams velocity(const ltx2::Streams& x,
+                         const std::vector<ltx2::Streams>& velocities,
+                         float sigma) const {
+    auto video =
+        guide_.result(x.video, velocities, &ltx2::Streams::video, video_scales(request_), sigma);
+    const auto audio =
+        guide_.result(x.audio, velocities, &ltx2::Streams::audio, audio_scales(request_), sigma);
+    if (clean_.defined()) video = video * (1 - fixed_) + clean_ * fixed_;
+    return {sampling::x0_to_velocity(x.video, video, sigma),
+            sampling::x0_to_velocity(x.audio, audio, sigma)};
+  }
+  // A first frame that is given does not move.
+  at::Tensor moving(const at::Tensor& velocity) const {
+    return clean_.defined() ? velocity : velocity * (1 - fixed_);
+  }
+
+ private:
+  const config::Request& request_;
+  Guide guide_;
+  at::Tensor fixed_, clean_;
+};
 
 void dump(Runtime& runtime, const std::string& video, const std::string& audio, const Latents& x) {
   runtime.dump.add(video, x.video);
@@ -124,38 +184,37 @@ void dump(Runtime& runtime, const std::string& video, const std::string& audio, 
 Latents Ltx2Denoiser::denoised(Runtime& runtime,
                                const std::vector<ltx2::TextEmbeds>& conditions,
                                const Ltx2Given& given) {
-  const auto& request = runtime.request;
   const Shapes shapes(runtime);
-  const Guide guide(runtime);
+  const auto pictures =
+      given.conditions.empty() ? Ltx2Conditions() : ltx2_conditions(runtime, given);
   const auto schedule = schedule_of(runtime, shapes.video_tokens());
-  const auto fixed = fixed_tokens(runtime, shapes);
+  const auto fixed = fixed_tokens(runtime, shapes, pictures);
+  const Guidance guidance(runtime, shapes, fixed, pictures);
   runtime.team.begin(shapes.video_tokens());
 
   runtime.stages.begin("load");
   if (!transformer_) transformer_ = std::make_unique<Ltx2Transformer>(runtime);
   const auto before = left_before(runtime);
   const int64_t first = before ? before->steps_done : 0;
-  transformer_->begin(runtime, schedule, positions_of(runtime, shapes), fixed, conditions,
-                      guide.passes, schedule.steps() - first);
-  auto start = initial_latents(runtime, shapes, given);
-  dump(runtime, "latents_initial", "audio_latents_initial", start);
+  transformer_->begin(runtime, schedule, positions_of(runtime, shapes, pictures), fixed, conditions,
+                      guidance.passes(), schedule.steps() - first);
+  auto start = initial_latents(runtime, shapes, given, pictures);
+  dump(runtime, "latents_initial", "audio_latents_initial", shapes.own(start));
   if (before)
     start = {before->latents.video.to(runtime.device), before->latents.audio.to(runtime.device)};
   auto x = shapes.tokens(start);
-  const auto moving = (1 - fixed).unsqueeze(-1).to(runtime.device);
 
   runtime.stages.begin("denoise", schedule.steps() - first);
   for (int64_t step = first; step < schedule.steps(); ++step) {
     const float sigma = schedule.sigmas[static_cast<size_t>(step)];
     const auto velocities =
         transformer_->velocities({x.video.to(runtime.dtype), x.audio.to(runtime.dtype)}, step);
-    const ltx2::Streams v = {
-        guide.velocity(x.video, velocities, &ltx2::Streams::video, video_scales(request), sigma),
-        guide.velocity(x.audio, velocities, &ltx2::Streams::audio, audio_scales(request), sigma)};
-    if (step == 0) dump(runtime, "noise_pred_0", "audio_noise_pred_0", shapes.latents(v));
-    // Tokens that are given do not move.
+    auto v = guidance.velocity(x, velocities, sigma);
+    if (step == 0)
+      dump(runtime, "noise_pred_0", "audio_noise_pred_0", shapes.own(shapes.latents(v)));
+    v.video = guidance.moving(v.video);
     const auto stepped = sampling::Numerics::kTrained;
-    x.video = sampling::euler_step(x.video, v.video * moving, schedule, step, stepped);
+    x.video = sampling::euler_step(x.video, v.video, schedule, step, stepped);
     x.audio = sampling::euler_step(x.audio, v.audio, schedule, step, stepped);
     const auto where =
         "denoise step " + std::to_string(step + 1) + " of " + std::to_string(schedule.steps());
@@ -163,14 +222,14 @@ Latents Ltx2Denoiser::denoised(Runtime& runtime,
     sampling::require_finite(x.audio, where);
     if (runtime.preview != nullptr && runtime.preview->is_due(step + 1)) {
       const float left = schedule.sigmas[static_cast<size_t>(step) + 1];
-      const auto clean = sampling::velocity_to_x0(x.video, v.video * moving, left);
-      runtime.preview->show(step + 1, shapes.latents({clean, x.audio}).video);
+      const auto clean = sampling::velocity_to_x0(x.video, v.video, left);
+      runtime.preview->show(step + 1, shapes.own(shapes.latents({clean, x.audio})).video);
     }
     end_step(runtime, step + 1, schedule.steps(), shapes.latents(x));
     runtime.stages.step_done();
   }
   transformer_->finish(runtime);
-  return shapes.latents(x);
+  return shapes.own(shapes.latents(x));
 }
 
 Latents Ltx2Denoiser::denoise(Runtime& runtime,

@@ -74,11 +74,11 @@ void require_shape(const Runtime& runtime,
               "the size, the frames and the rate they were made with (after --latent-upsampler)");
 }
 
+}  // namespace
+
 at::Tensor mixed(const at::Tensor& given, const at::Tensor& noise, const at::Tensor& share) {
   return share * noise + (1 - share) * given;
 }
-
-}  // namespace
 
 std::vector<int64_t> video_latent_shape(const Runtime& runtime) {
   const auto& request = runtime.request;

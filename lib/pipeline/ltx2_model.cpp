@@ -76,6 +76,11 @@ Latents Ltx2Model::denoise(Runtime& runtime) {
     given.first_frame = encode_picture(runtime, vae_);
     done_with(vae_);
   }
+  if (runtime.request.conditions) {
+    runtime.stages.begin("encode_image");
+    given.conditions = encode_conditions(runtime, vae_);
+    done_with(vae_);
+  }
   auto latents = denoiser_.denoise(runtime, texts, given);
   done_with(denoiser_);
   return latents;

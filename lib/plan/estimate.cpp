@@ -17,6 +17,8 @@ MemoryPlan estimated_memory(const Job& job, const ParallelPlan& plan, config::Va
       std::max(request.prompt.value_or("").size(), request.negative_prompt.value_or("").size()));
   input.text_tokens = request.max_sequence_length.value_or(0);
   input.steps = *request.num_inference_steps;
+  input.video_tokens = job.tokens;
+  input.encodes_pictures = request.image || request.conditions;
   input.branches = rules.branches(job.model, request);
   input.use = {.dtype = *request.dtype,
                .on_cpu = request.device.kind == config::Device::Kind::kCpu,

@@ -16,6 +16,7 @@
 namespace kinema::plan {
 
 struct Job;
+struct LatentShape;
 struct MemoryInput;
 struct ModelFacts;
 struct Resolution;
@@ -47,6 +48,8 @@ class FamilyRules {
 
   // Forwards of the transformer a step; `request` has its guidance.
   virtual int64_t branches(const ModelFacts& facts, const config::Request& request) const = 0;
+  // Latent frames that the transformer sees behind the video's.
+  virtual int64_t appended_frames(const config::Request&, const LatentShape&) const { return 0; }
   // What tensor and Ulysses parallelism must divide.
   virtual int64_t heads(const ModelFacts& facts) const = 0;
   virtual int64_t mlp_width(const ModelFacts& facts) const = 0;

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "plan/recommended.h"
 #include "plan/resolution.h"
+#include "plan/split_limits.h"
 
 namespace kinema::plan {
 
@@ -31,7 +32,7 @@ Job plan_job(config::Settings settings,
   if (shape_known) {
     job.video = {*r.request().width, *r.request().height, *r.request().num_frames};
     job.latent = latent_shape(job.video, job.model.shape);
-    job.tokens = token_count(job.latent, job.model.shape);
+    job.tokens = video_tokens(r.request(), job.model);
   }
   resolve_output(r);
   // Layout and memory mean nothing for a shape that cannot be.

@@ -26,6 +26,16 @@ Ltx2Passes ltx2_passes(const Ltx2Configs& configs, const config::Request& reques
   return passes;
 }
 
+int64_t ltx2_condition_frame(const config::Condition& condition, int64_t frames) {
+  return condition.index < 0 ? condition.index + frames : condition.index;
+}
+
+int64_t ltx2_appended_frames(const config::Request& request, int64_t frames) {
+  if (!request.conditions) return 0;
+  return std::count_if(request.conditions->begin(), request.conditions->end(),
+                       [&](const auto& one) { return ltx2_condition_frame(one, frames) != 0; });
+}
+
 int64_t ltx2_audio_frames(const Ltx2Configs& configs, int64_t frames, const config::Rational& fps) {
   const auto& audio = configs.audio_vae;
   const double seconds = static_cast<double>(frames) / fps.value();

@@ -38,6 +38,12 @@ struct Ltx2Passes {
 // `request` has its guidance. A perturbation that the checkpoint ignores is no pass of its own.
 Ltx2Passes ltx2_passes(const Ltx2Configs& configs, const config::Request& request);
 
+// The latent frame of a condition in a video of `frames` of them: negative indices count from the
+// end.
+int64_t ltx2_condition_frame(const config::Condition& condition, int64_t frames);
+// Latent frames that conditions append to the video's: all but those of the first frame.
+int64_t ltx2_appended_frames(const config::Request& request, int64_t frames);
+
 // Latent frames of the sound of a video: the reference's rounding, halves to even.
 int64_t ltx2_audio_frames(const Ltx2Configs& configs, int64_t frames, const config::Rational& fps);
 // Its latents: [1, channels, latent frames, latent mel bins].

@@ -94,8 +94,7 @@ StageEstimate denoise(const ModelFacts& facts, const MemoryInput& input) {
   const auto& model = facts.ltx2.transformer;
   const auto& parallel = input.use.parallel;
   const auto total = transformer_weights(facts, input);
-  const auto latent = latent_shape(input.video, facts.shape);
-  const uint64_t all = unsign(token_count(latent, facts.shape));
+  const uint64_t all = unsign(input.video_tokens);
   const uint64_t tokens = all / unsign(parallel.ulysses * parallel.ring);
   const uint64_t sound = unsign(ltx2_audio_frames(facts.ltx2, input.video.frames, input.fps));
   const uint64_t branches =
@@ -155,7 +154,7 @@ StageEstimate decode(const ModelFacts& facts, const MemoryInput& input) {
 MemoryPlan ltx2_memory(const ModelFacts& facts, const MemoryInput& input) {
   MemoryPlan plan;
   plan.stages.push_back(encode_text(facts, input));
-  if (facts.task() == Task::kImageToVideo) plan.stages.push_back(encode_image(facts, input));
+  if (input.encodes_pictures) plan.stages.push_back(encode_image(facts, input));
   plan.stages.push_back(denoise(facts, input));
   plan.stages.push_back(decode_audio(facts, input));
   plan.stages.push_back(decode(facts, input));

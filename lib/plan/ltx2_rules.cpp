@@ -90,6 +90,7 @@ std::string Ltx2Rules::tasks(const ModelFacts&) const { return "text or image to
 
 const std::vector<std::string>& Ltx2Rules::own_settings() const {
   static const std::vector<std::string> keys = {"image_crf",
+                                                "conditions",
                                                 "audio_guidance_scale",
                                                 "audio_guidance_rescale",
                                                 "stg_scale",
@@ -133,6 +134,11 @@ void Ltx2Rules::resolve_sampling(Resolution& r) const { resolve_ltx2_sampling(r)
 
 int64_t Ltx2Rules::branches(const ModelFacts& facts, const config::Request& request) const {
   return ltx2_passes(facts.ltx2, request).count();
+}
+
+int64_t Ltx2Rules::appended_frames(const config::Request& request,
+                                   const LatentShape& latent) const {
+  return ltx2_appended_frames(request, latent.frames);
 }
 
 int64_t Ltx2Rules::heads(const ModelFacts& facts) const {

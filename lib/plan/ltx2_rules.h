@@ -14,6 +14,7 @@ class Ltx2Rules : public FamilyRules {
   FrameSize size_for(const ModelFacts& facts, const ShapeWish& wish) const override;
   void resolve_sampling(Resolution& r) const override;
   int64_t branches(const ModelFacts& facts, const config::Request& request) const override;
+  int64_t appended_frames(const config::Request& request, const LatentShape& latent) const override;
   int64_t heads(const ModelFacts& facts) const override;
   int64_t mlp_width(const ModelFacts& facts) const override;
   MemoryPlan memory(const ModelFacts& facts, const MemoryInput& input) const override;

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "config/value_text.h"
+#include "plan/ltx2_conditions.h"
 
 namespace kinema::plan {
 namespace {
@@ -141,10 +142,22 @@ void resolve_text(Resolution& r) {
 
 void resolve_picture(Resolution& r) {
   auto& request = r.request();
-  if (request.image) {
+  if (request.image || request.conditions) {
     r.fill(request.image_crf, "image_crf", int64_t{33}, "the model");
   } else if (request.image_crf) {
     r.wrong("--image-crf says how --image is compressed, but there is none", "--image PATH");
+  }
+}
+
+// With conditions the reference begins with as much noise as the first step is for.
+void resolve_noise_scale(Resolution& r) {
+  auto& request = r.request();
+  if (!request.conditions) {
+    r.fill(request.noise_scale, "noise_scale", 0.0, "the model");
+  } else if (request.sigmas) {
+    r.fill(request.noise_scale, "noise_scale", request.sigmas->front(), "sigmas");
+  } else {
+    r.fill(request.noise_scale, "noise_scale", 1.0, "the model");
   }
 }
 
@@ -153,7 +166,8 @@ void resolve_start(Resolution& r) {
   auto& request = r.request();
   if (!request.latents) {
     for (const auto* key : {"noise_scale", "latent_upsampler"}) {
-      if (!r.given(key)) continue;
+      const bool starts = request.conditions && std::string(key) == "noise_scale";
+      if (!r.given(key) || starts) continue;
       r.wrong(fmt::format("--{} is for --latents, but there are none{}",
                           std::string(key) == "noise_scale" ? "noise-scale" : "latent-upsampler",
                           r.from(key)),
@@ -164,7 +178,7 @@ void resolve_start(Resolution& r) {
     r.wrong("--adain-factor and --tone-map-compression-ratio are for what --latent-upsampler makes",
             "--latent-upsampler FOLDER");
   }
-  r.fill(request.noise_scale, "noise_scale", 0.0, "the model");
+  resolve_noise_scale(r);
   r.fill(request.adain_factor, "adain_factor", 0.0, "the model");
   r.fill(request.tone_map_compression_ratio, "tone_map_compression_ratio", 0.0, "the model");
 }
@@ -188,6 +202,7 @@ void resolve_ltx2_sampling(Resolution& r) {
   resolve_schedule(r);
   resolve_text(r);
   resolve_picture(r);
+  check_ltx2_conditions(r);
   resolve_start(r);
   check_sound(r);
   r.fill(request.motion_speed, "motion_speed", 1.0, "the model");

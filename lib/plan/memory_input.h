@@ -15,6 +15,8 @@ struct MemoryInput {
   int64_t prompt_bytes = 0;  // of the longer prompt, for the number of text tokens
   int64_t text_tokens = 0;   // where prompts are filled up to so many
   int64_t steps = 1, branches = 1;
+  int64_t video_tokens = 0;       // with those of pictures that are appended
+  bool encodes_pictures = false;  // --image or --conditions
   WeightUse use = {};
   bool tiled = false;
   int64_t tile_size = 256;   // output pixels

@@ -14,8 +14,8 @@ SplitLimits split_limits(const config::Request& request, const ModelFacts& model
 }
 
 int64_t video_tokens(const config::Request& request, const ModelFacts& model) {
-  const auto latent =
-      latent_shape({*request.width, *request.height, *request.num_frames}, model.shape);
+  auto latent = latent_shape({*request.width, *request.height, *request.num_frames}, model.shape);
+  latent.frames += model.rules().appended_frames(request, latent);
   return token_count(latent, model.shape);
 }
 

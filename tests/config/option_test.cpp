@@ -45,6 +45,21 @@ TEST_CASE("numbers are read whole or not at all") {
   }
 }
 
+TEST_CASE("conditions are a picture, a place and perhaps a strength") {
+  CHECK(Value<Condition>::parse("a@b:c.png@-1:0.5") == Condition{"a@b:c.png", -1, 0.5});
+  CHECK(Value<Condition>::parse("a.png@3") == Condition{"a.png", 3, 1});
+  CHECK(Value<Condition>::text({"a.png", 3, 0.25}) == "a.png@3:0.25");
+  for (const char* wrong : {"", "a.png", "@0", "a.png@", "a.png@x", "a.png@1.5",
+                            "a.png@0:", "a.png@0:strong", "a.png@0:1:1"}) {
+    INFO(wrong);
+    CHECK_FALSE(Value<Condition>::parse(wrong));
+  }
+  Request r;
+  CHECK(option("conditions").set_text(r, "a.png@0,b.png@-1:0.8"));
+  CHECK(r.conditions == std::vector<Condition>{{"a.png", 0, 1}, {"b.png", -1, 0.8}});
+  CHECK_FALSE(option("conditions").set_text(r, "a.png@0,"));
+}
+
 TEST_CASE("rates are exact fractions") {
   CHECK(Value<Rational>::parse("24") == Rational{24, 1});
   CHECK(Value<Rational>::parse("24000/1001") == Rational{24000, 1001});

@@ -20,6 +20,7 @@ Request filled() {
   r.negative_prompt = "";
   r.image = "x.png";
   r.image_fit = ImageFit::kPad;
+  r.conditions = {{{"a,b.png", -1, 0.8}, {"c.png", 2, 1}}};
   r.seed = 18446744073709551615ull;
   r.width = 848;
   r.aspect_ratio = AspectRatio{21, 9};
@@ -105,6 +106,22 @@ TEST_CASE("paths and prompt files of a file are relative to it") {
   CHECK(request.output == "/x/y.mp4");
   CHECK(request.save_latents == "{output}.latents.safetensors");
   CHECK(request.model == "shipped-name");
+}
+
+TEST_CASE("conditions are objects in JSON, with pictures relative to the file") {
+  Request request;
+  Violations violations;
+  const std::string text =
+      R"({"conditions": [{"image": "a.png", "index": -1, "strength": 0.5}, {"image": "/b.png"}]})";
+  apply_json(Json::parse(text), {"job.json", text, "", "/base"}, request, violations);
+  CHECK(violations.empty());
+  CHECK(request.conditions == std::vector<Condition>{{"/base/a.png", -1, 0.5}, {"/b.png", 0, 1}});
+  for (const char* wrong : {R"({"conditions": [{"index": 1}]})", R"({"conditions": ["a.png@0"]})",
+                            R"({"conditions": [{"image": "a.png", "place": 1}]})",
+                            R"({"conditions": {"image": "a.png"}})"}) {
+    INFO(wrong);
+    CHECK_THROWS_AS(request_from_json(Json::parse(wrong), "request"), Error);
+  }
 }
 
 TEST_CASE("lines of JSON values") {

@@ -194,3 +194,47 @@ TEST_CASE("every stage of LTX-2 has its estimate, decoding the video last") {
   CHECK(names == std::vector<std::string>{"encode_text", "denoise", "decode_audio", "decode"});
   CHECK(plan_report(job).find("sound 7") != std::string::npos);
 }
+
+TEST_CASE("pictures at chosen frames are tokens of their own, but for the first frame's") {
+  auto request = plain();
+  request.width = 96, request.height = 64, request.num_frames = 17;
+  request.conditions = {{{"a.png", 0, 1}, {"b.png", -1, 0.5}, {"c.png", 1, 1}, {"d.png", -3, 1}}};
+  const auto [job, wrong] = planned(request);
+  CHECK(wrong.empty());
+  CHECK(job.tokens == (3 + 2) * 6);
+  CHECK(job.request().image_crf == 33);
+  CHECK(job.request().noise_scale == 1.0);
+  CHECK(job.memory.stages[1].stage == "encode_image");
+  request.sigmas = {{0.9, 0.4}};
+  CHECK(planned(request).job.request().noise_scale == 0.9);
+  request.noise_scale = 0.5;
+  CHECK(planned(request, {"noise_scale"}).wrong.empty());
+}
+
+TEST_CASE("pictures beside the video, too strong, or beside --image are refused") {
+  auto request = plain();
+  request.num_frames = 17;
+  request.conditions = {{{"a.png", 3, 1}, {"b.png", -4, 1}, {"c.png", 0, 1.5}}};
+  request.image = "d.png";
+  const auto wrong = planned(request, {"conditions"}).wrong;
+  for (const char* part : {"--conditions a.png: 3 is no latent frame of 17 frames (job.json:4) | 0 "
+                           "to 2, or -3 to -1 from the end",
+                           "--conditions b.png: -4 is no latent frame",
+                           "--conditions c.png: its strength must be from 0 to 1, not 1.5",
+                           "--conditions and --image cannot be given together"}) {
+    INFO(part);
+    CHECK(wrong.find(part) != std::string::npos);
+  }
+  request = plain();
+  request.conditions = std::vector<config::Condition>();
+  CHECK(planned(request).wrong.starts_with("--conditions names no picture"));
+}
+
+TEST_CASE("what is refused for another family is named as it was typed") {
+  auto request = plain();
+  request.width = 112, request.height = 80, request.num_frames = 9;
+  request.audio = false, request.conditions = {{{"a.png", 0, 1}}};
+  const auto wrong = planned(request, {"audio", "conditions"}, kData / "hunyuan15/t2v/model").wrong;
+  CHECK(wrong.find("--no-audio is for LTX-2") != std::string::npos);
+  CHECK(wrong.find("--conditions is for LTX-2") != std::string::npos);
+}

@@ -97,6 +97,10 @@ def generate_arguments(case_dir: Path, case: dict[str, Any], tiled: bool, out: P
         arguments += _tile_flags(case["tiling"])
     if case["variant"] == "i2v":
         arguments.append(f"--image={case_dir / case['image']}")
+    if case["variant"] == "conditions":
+        picture = case_dir / case["image"]
+        places = [f"{picture}@{index}:{strength}" for index, strength in case["conditions"]]
+        arguments.append(f"--conditions={','.join(places)}")
     if case["variant"] == "t2v" or case["family"] == "ltx2":
         arguments += [f"--width={case['width']}", f"--height={case['height']}"]
     return arguments

@@ -83,6 +83,19 @@ at::Tensor video_bounds(int64_t frames,
   return at::stack({at::stack(starts), at::stack(ends)}, -1);
 }
 
+at::Tensor keyframe_bounds(int64_t frame,
+                           int64_t height,
+                           int64_t width,
+                           double frame_rate,
+                           const config::Ltx2TransformerConfig& config) {
+  auto bounds = video_bounds(1, height, width, frame_rate, config);
+  // Latent frame 0 is one frame of pixels, every other vae_scale_factors[0] of them.
+  const auto start = static_cast<double>((frame - 1) * config.vae_scale_factors[0] + 1);
+  bounds[0].select(-1, 0).fill_(start).div_(frame_rate);
+  bounds[0].select(-1, 1).fill_(start + 1).div_(frame_rate);
+  return bounds;
+}
+
 at::Tensor audio_bounds(int64_t tokens, const config::Ltx2TransformerConfig& config) {
   auto seconds = [&](const at::Tensor& latent) {
     auto mel = causal(latent, config.audio_scale_factor, config.causal_offset);

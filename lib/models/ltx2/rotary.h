@@ -38,6 +38,14 @@ at::Tensor video_bounds(int64_t frames,
                         double frame_rate,
                         const config::Ltx2TransformerConfig& config);
 
+// The same of a picture that is appended to the tokens and shown at the latent frame `frame` > 0:
+// [3, height * width, 2]; it lasts one frame of pixels.
+at::Tensor keyframe_bounds(int64_t frame,
+                           int64_t height,
+                           int64_t width,
+                           double frame_rate,
+                           const config::Ltx2TransformerConfig& config);
+
 // The same of `tokens` tokens of sound: [1, tokens, 2], seconds.
 at::Tensor audio_bounds(int64_t tokens, const config::Ltx2TransformerConfig& config);
 

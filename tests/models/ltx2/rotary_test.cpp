@@ -49,6 +49,17 @@ TEST_CASE("Positions and tables are the reference's, to the bit", "[ltx2][rotary
   check("audio_cross", all.audio_cross);
 }
 
+TEST_CASE("An appended picture lasts one frame where its latent frame begins", "[ltx2][rotary]") {
+  config::Ltx2TransformerConfig config;
+  const auto bounds = keyframe_bounds(2, 2, 3, 24, config);
+  REQUIRE(bounds.sizes().vec() == std::vector<int64_t>{3, 6, 2});
+  const auto last = bounds.select(1, 5).contiguous();
+  // Latent frame 2 begins at frame 9; the last token is in row 1, column 2.
+  const float wanted[] = {9 / 24.0f, 10 / 24.0f, 32, 64, 64, 96};
+  for (int64_t i = 0; i < 6; ++i) CHECK(last.data_ptr<float>()[i] == wanted[i]);
+  CHECK(bounds[0].select(1, 0).eq(9 / 24.0f).all().item<bool>());
+}
+
 TEST_CASE("Pairs turn as their layout says", "[ltx2][rotary]") {
   const auto type = GENERATE(config::Ltx2RopeType::kInterleaved, config::Ltx2RopeType::kSplit);
   at::manual_seed(3);

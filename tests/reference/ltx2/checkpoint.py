@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from diffusers import (
     FlowMatchEulerDiscreteScheduler,
+    LTX2ConditionPipeline,
     LTX2ImageToVideoPipeline,
     LTX2Pipeline,
 )
@@ -158,6 +159,8 @@ def build_pipeline(spec: CaseSpec) -> Pipeline:
         shift_terminal=schedule.shift_terminal,
     )
     kind = LTX2ImageToVideoPipeline if spec.is_image_to_video else LTX2Pipeline
+    if spec.call.conditions:
+        kind = LTX2ConditionPipeline
     return kind(tokenizer=tokenizer, **modules)
 
 

@@ -140,11 +140,24 @@ def _storage(rng: random.Random) -> dict[str, Storage]:
     return {name: Storage(rng.choice(DTYPES), rng.choice(["1GB", "200KB"])) for name in names}
 
 
+def _with_conditions(rng: random.Random, call: Call) -> Call:
+    """Some of those without a picture show one at one to three places."""
+    if call.picture_size is not None or rng.random() < 0.5:
+        return call
+    frames = (call.num_frames - 1) // 8 + 1
+    conditions = tuple(
+        (rng.randrange(-frames, frames), rng.choice([1.0, 1.0, 0.8, 0.35, 0.0]))
+        for _ in range(rng.randint(1, 3))
+    )
+    size = (rng.randint(30, 160), rng.randint(30, 160))
+    return replace(call, picture_size=size, conditions=conditions)
+
+
 def held_out_spec(seed: int, index: int) -> CaseSpec:
     """The case number `index` of the series that `seed` starts.
 
-    Every second one has a picture, every second pair is a 2.3 with a text config in the older style,
-    and prompts take turns.
+    Every second one has a picture, of the others some have it as conditions, every second pair is a
+    2.3 with a text config in the older style, and prompts take turns.
     """
     rng = random.Random(f"ltx2 {seed} {index}")
     prompts = random.Random(f"ltx2 prompts {seed}").sample(PROMPTS, len(PROMPTS))
@@ -166,6 +179,7 @@ def held_out_spec(seed: int, index: int) -> CaseSpec:
     # Later additions have their own series, so that they leave the cases as they were.
     speed = random.Random(f"ltx2 speed {seed} {index}").choice([1.0, 1.0, 0.4, 2.0])
     call = replace(call, motion_speed=speed)
+    call = _with_conditions(random.Random(f"ltx2 conditions {seed} {index}"), call)
     latents = (call.height // 32, call.width // 32)
     call = replace(call, tiling=_tiling(rng, vae.decoder_spatial_padding_mode, latents))
     audio = AUDIO_2_3 if newer else Audio()

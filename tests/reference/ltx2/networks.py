@@ -6,6 +6,7 @@ from typing import Any
 from diffusers import (
     AutoencoderKLLTX2Audio,
     AutoencoderKLLTX2Video,
+    LTX2ConditionPipeline,
     LTX2ImageToVideoPipeline,
     LTX2Pipeline,
     LTX2VideoTransformer3DModel,
@@ -15,7 +16,7 @@ from transformers import Gemma3Config, Gemma3ForConditionalGeneration
 
 from ltx2.spec import CaseSpec
 
-Pipeline = LTX2Pipeline | LTX2ImageToVideoPipeline
+Pipeline = LTX2Pipeline | LTX2ImageToVideoPipeline | LTX2ConditionPipeline
 
 VOCODER_2_0 = {"upsample_kernel_sizes": [16, 15, 8, 4, 4], "upsample_factors": [6, 5, 2, 2, 2]}
 VOCODER_2_3 = {

@@ -1,5 +1,6 @@
 """Records what every stage of an LTX-2 run computes."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -27,9 +28,11 @@ class LatentShapes:
         self._mel = pipeline.audio_vae.config.mel_bins // pipeline.audio_vae_mel_compression_ratio
 
     def video(self, tokens: torch.Tensor) -> torch.Tensor:
-        """Image-to-video's velocities are latents already."""
+        """Image-to-video's velocities are latents already. Tokens of conditions behind the video's
+        are left out."""
         if tokens.ndim == 5:
             return tokens.clone()
+        tokens = tokens[:, : math.prod(self._grid)]
         return tokens.unflatten(1, self._grid).movedim(-1, 1).contiguous().clone()
 
     def audio(self, tokens: torch.Tensor) -> torch.Tensor:
@@ -136,7 +139,8 @@ def record_decoding(recorder: Recorder, pipeline: Pipeline) -> None:
 
 
 def record_picture(recorder: Recorder, pipeline: Pipeline) -> None:
-    """The picture as the encoder gets it, and the normalised latents that take frame 0's place."""
+    """The picture as the encoder gets it, and its normalised latents; conditions' one after the
+    other."""
     out = recorder.out
 
     def pixels(args: tuple, _: dict[str, Any]) -> None:
@@ -144,9 +148,11 @@ def record_picture(recorder: Recorder, pipeline: Pipeline) -> None:
 
     def moments(encoded: torch.Tensor, *_: Any) -> None:
         latents = encoded[:, : pipeline.vae.config.latent_channels]
-        out["cond_latents"] = pipeline._normalize_latents(
+        normalised = pipeline._normalize_latents(
             latents, pipeline.vae.latents_mean, pipeline.vae.latents_std
         ).clone()
+        before = [out["cond_latents"]] if "cond_latents" in out else []
+        out["cond_latents"] = torch.cat([*before, normalised], 2)
 
     recorder.before(pipeline.vae.encoder, pixels)
     recorder.wrap(pipeline.vae, "_encode", moments)

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import LTX2ImageToVideoPipeline, LTX2Pipeline
+from diffusers import LTX2ConditionPipeline, LTX2ImageToVideoPipeline, LTX2Pipeline
+from diffusers.pipelines.ltx2.pipeline_ltx2_condition import LTX2VideoCondition
 from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 from PIL import Image
 
@@ -23,7 +24,7 @@ from ltx2.record import (
 from ltx2.spec import Call
 from recorder import Tensors, recording
 
-NOT_ARGUMENTS = {"seed", "picture_size", "tiling"}
+NOT_ARGUMENTS = {"seed", "picture_size", "conditions", "tiling"}
 
 
 def load_pipeline(directory: Path) -> Pipeline:
@@ -31,7 +32,7 @@ def load_pipeline(directory: Path) -> Pipeline:
     pipeline = DiffusionPipeline.from_pretrained(
         directory, torch_dtype=torch.float32, local_files_only=True
     )
-    assert isinstance(pipeline, LTX2Pipeline | LTX2ImageToVideoPipeline)
+    assert isinstance(pipeline, LTX2Pipeline | LTX2ImageToVideoPipeline | LTX2ConditionPipeline)
     for module in pipeline.components.values():
         if isinstance(module, torch.nn.Module):
             assert all(p.dtype == torch.float32 for p in module.parameters()), type(module)
@@ -46,6 +47,14 @@ def _arguments(call: Call, image: Image.Image | None) -> dict[str, Any]:
         if name not in NOT_ARGUMENTS
     }
     # Re-compression with a video codec is not the networks' business, and its result is the codec's.
+    if call.conditions:
+        assert image is not None
+        return arguments | {
+            "conditions": [
+                LTX2VideoCondition(frames=image, index=index, strength=strength, crf=0)
+                for index, strength in call.conditions
+            ]
+        }
     return arguments | ({"image": image, "image_crf": 0} if image else {})
 
 

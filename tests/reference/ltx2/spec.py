@@ -32,7 +32,7 @@ class Tiling:
 @dataclass(frozen=True)
 class Call:
     """The arguments of one generation, named as the reference's; a picture (height, width) makes it
-    image-to-video."""
+    image-to-video, or is shown at each of the `conditions`: latent index and strength."""
 
     prompt: str
     negative_prompt: str
@@ -58,6 +58,7 @@ class Call:
     decode_noise_scale: float | None = None
     max_sequence_length: int = 128
     picture_size: tuple[int, int] | None = None
+    conditions: tuple[tuple[int, float], ...] = ()
     tiling: Tiling | None = None
 
     @property
@@ -203,7 +204,7 @@ class CaseSpec:
 
     @property
     def is_image_to_video(self) -> bool:
-        return self.call.picture_size is not None
+        return self.call.picture_size is not None and not self.call.conditions
 
     @property
     def is_2_3(self) -> bool:
@@ -218,7 +219,10 @@ class CaseSpec:
         call = dataclasses.asdict(self.call)
         picture_size = call.pop("picture_size")
         call["family"] = "ltx2"
-        call["variant"] = "i2v" if picture_size else "t2v"
+        conditions = call.pop("conditions")
+        call["variant"] = "i2v" if self.is_image_to_video else "t2v"
+        if conditions:
+            call |= {"variant": "conditions", "conditions": conditions}
         if picture_size:
             call |= {"image": "image.png", "image_crf": 0}
         spec = dataclasses.asdict(self)
