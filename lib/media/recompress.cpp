@@ -2,6 +2,7 @@
 // libswscale's default matrix and bilinear chroma, both ways.
 #include "media/recompress.h"
 
+#include <algorithm>
 #include <string>
 
 #include "base/error.h"
@@ -47,18 +48,29 @@ AvCodecContext opened_decoder() {
   return context;
 }
 
-AvFrame in_encoder_colours(const Image& picture, Size size) {
+// With rows longer than the picture's: libswscale works in whole registers, beyond a row's end.
+AvFrame made_frame(Size size, AVPixelFormat format) {
   AvFrame frame(av_made(av_frame_alloc(), "a frame"));
-  frame->format = AV_PIX_FMT_YUV420P;
+  frame->format = format;
   frame->width = size.width;
   frame->height = size.height;
   frame->pts = 0;
-  av_check(av_frame_get_buffer(frame.get(), 0), kName, "cannot be encoded");
-  const auto to_yuv = scaler(size, AV_PIX_FMT_RGB24, AV_PIX_FMT_YUV420P);
-  const uint8_t* rows[] = {picture.row(0)};
-  const int strides[] = {static_cast<int>(picture.row_bytes())};
-  sws_scale(to_yuv.get(), rows, strides, 0, size.height, frame->data, frame->linesize);
+  av_check(av_frame_get_buffer(frame.get(), 0), kName, "cannot be converted");
   return frame;
+}
+
+AvFrame converted(const AvFrame& from, Size size, AVPixelFormat format) {
+  auto to = made_frame(size, format);
+  const auto convert = scaler(size, static_cast<AVPixelFormat>(from->format), format);
+  sws_scale(convert.get(), from->data, from->linesize, 0, size.height, to->data, to->linesize);
+  return to;
+}
+
+AvFrame in_encoder_colours(const Image& picture, Size size) {
+  const auto rgb = made_frame(size, AV_PIX_FMT_RGB24);
+  for (int y = 0; y < size.height; ++y)
+    std::copy_n(picture.row(y), size.width * 3, rgb->data[0] + y * rgb->linesize[0]);
+  return converted(rgb, size, AV_PIX_FMT_YUV420P);
 }
 
 // The one frame that comes out when `frame` goes in.
@@ -91,10 +103,9 @@ Image recompressed(const Image& picture, int crf) {
   }
   const auto frame = through_codec(in_encoder_colours(picture, size), size, crf);
   Image out(size);
-  const auto to_rgb = scaler(size, static_cast<AVPixelFormat>(frame->format), AV_PIX_FMT_RGB24);
-  uint8_t* rows[] = {out.row(0)};
-  const int strides[] = {static_cast<int>(out.row_bytes())};
-  sws_scale(to_rgb.get(), frame->data, frame->linesize, 0, size.height, rows, strides);
+  const auto rgb = converted(frame, size, AV_PIX_FMT_RGB24);
+  for (int y = 0; y < size.height; ++y)
+    std::copy_n(rgb->data[0] + y * rgb->linesize[0], out.row_bytes(), out.row(y));
   return out;
 }
 

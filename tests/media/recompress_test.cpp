@@ -46,6 +46,14 @@ TEST_CASE("a smooth picture survives compression, the better the lower its crf")
   CHECK(recompressed(picture, 33).rgb == recompressed(picture, 33).rgb);
 }
 
+TEST_CASE("pictures of any width are compressed within their memory") {
+  for (int width : {34, 50, 66, 90, 106}) {
+    INFO(width);
+    const auto picture = gradient({width, 79});
+    CHECK(error(recompressed(picture, 5), picture) < 6);
+  }
+}
+
 TEST_CASE("a picture without an even part is refused") {
   CHECK_THROWS_AS(recompressed(gradient({1, 9}), 33), kinema::Error);
 }
