@@ -60,9 +60,6 @@ class FusedKernels {
                                const at::Tensor& sin,
                                double eps,
                                const at::Tensor& out) = 0;
-
-  // Frames [3, F, H, W] of about -1..1 as bytes [F, H, W, 3], rounded to the nearest of 256 levels.
-  virtual at::Tensor rgb8(const at::Tensor& frames) = 0;
 };
 
 // Exported as kinema_kernels_open; for the current GPU.

@@ -59,13 +59,4 @@ struct RowNormRotate {
 };
 cudaError_t launch(const RowNormRotate& work, cudaStream_t stream);
 
-struct Rgb8 {
-  Element element;
-  const void* frames;
-  int64_t channel, frame, row, column;  // strides in elements
-  uint8_t* out;                         // [frames, height, width, 3]
-  int64_t frames_count, height, width;
-};
-cudaError_t launch(const Rgb8& work, cudaStream_t stream);
-
 }  // namespace kinema::kernels

@@ -3,7 +3,6 @@
 #include <stdexcept>
 #include <string>
 
-#include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <c10/cuda/CUDAStream.h>
 
@@ -112,16 +111,6 @@ class Kernels : public FusedKernels {
                       data_of(cos), data_of(sin), out.mutable_data_ptr(), out.stride(0), x.size(0),
                       static_cast<int>(x.size(1)), static_cast<int>(x.size(2)),
                       static_cast<float>(eps)});
-  }
-
-  at::Tensor rgb8(const at::Tensor& frames) override {
-    require(frames.dim() == 4 && frames.size(0) == 3, "frames [3, F, H, W] are wanted");
-    auto out = at::empty({frames.size(1), frames.size(2), frames.size(3), 3},
-                         frames.options().dtype(at::kByte));
-    run(Rgb8{element_of(frames), frames.const_data_ptr(), frames.stride(0), frames.stride(1),
-             frames.stride(2), frames.stride(3), out.mutable_data_ptr<uint8_t>(), frames.size(1),
-             frames.size(2), frames.size(3)});
-    return out;
   }
 
  private:
