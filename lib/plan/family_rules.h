@@ -15,6 +15,7 @@
 
 namespace kinema::plan {
 
+struct DenoiserShape;
 struct Job;
 struct LatentShape;
 struct MemoryInput;
@@ -53,6 +54,8 @@ class FamilyRules {
   // What tensor and Ulysses parallelism must divide.
   virtual int64_t heads(const ModelFacts& facts) const = 0;
   virtual int64_t mlp_width(const ModelFacts& facts) const = 0;
+  // The repeated blocks of the job's denoiser. The job has its sizes, guidance and dtype.
+  virtual DenoiserShape denoiser(const Job& job) const = 0;
   // Opens the components' files and reads their headers; throws Error(kModel).
   virtual MemoryPlan memory(const ModelFacts& facts, const MemoryInput& input) const = 0;
 

@@ -2,11 +2,13 @@
 // called, its sizes and its guidance.
 #include "plan/hunyuan15_rules.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/log.h"
 #include "config/value_text.h"
 #include "plan/buckets.h"
+#include "plan/hunyuan15_cost.h"
 #include "plan/hunyuan15_memory.h"
 #include "plan/resolution.h"
 
@@ -51,6 +53,20 @@ std::string variant_name(const Hunyuan15Configs& configs, Task task) {
   name += task == Task::kTextToVideo ? "_t2v" : "_i2v";
   if (configs.transformer.use_meanflow) return name + "_step_distilled";
   return unguided(configs.guider, configs.guider.guidance_scale) ? name + "_distilled" : name;
+}
+
+// Each byte of a prompt is a token at most; a picture has its own.
+int64_t text_tokens(const Job& job) {
+  constexpr int64_t kMostTextTokens = 1000, kMarkers = 5;
+  const auto& request = job.request();
+  const auto bytes =
+      std::max(request.prompt.value_or("").size(), request.negative_prompt.value_or("").size());
+  int64_t tokens = std::min(static_cast<int64_t>(bytes) + kMarkers, kMostTextTokens);
+  if (const auto& vision = job.model.hunyuan15.image_encoder) {
+    const int64_t side = vision->image_size / vision->patch_size;
+    tokens += side * side;
+  }
+  return tokens;
 }
 
 int64_t default_steps(const ModelFacts& facts) {
@@ -123,6 +139,14 @@ int64_t Hunyuan15Rules::heads(const ModelFacts& facts) const {
 
 int64_t Hunyuan15Rules::mlp_width(const ModelFacts& facts) const {
   return facts.hunyuan15.transformer.mlp_width();
+}
+
+DenoiserShape Hunyuan15Rules::denoiser(const Job& job) const {
+  const auto& request = job.request();
+  return hunyuan15_denoiser(
+      job.model.hunyuan15.transformer,
+      {.video = job.tokens, .text = text_tokens(job), .passes = branches(job.model, request)},
+      *request.dtype);
 }
 
 MemoryPlan Hunyuan15Rules::memory(const ModelFacts& facts, const MemoryInput& input) const {

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "config/value_text.h"
+#include "plan/ltx2_cost.h"
 #include "plan/ltx2_memory.h"
 #include "plan/ltx2_sampling.h"
 #include "plan/resolution.h"
@@ -149,6 +150,17 @@ int64_t Ltx2Rules::heads(const ModelFacts& facts) const {
 int64_t Ltx2Rules::mlp_width(const ModelFacts& facts) const {
   const auto& transformer = facts.ltx2.transformer;
   return std::gcd(transformer.video.mlp_width(), transformer.audio.mlp_width());
+}
+
+DenoiserShape Ltx2Rules::denoiser(const Job& job) const {
+  const auto& request = job.request();
+  const auto& configs = job.model.ltx2;
+  return ltx2_denoiser(configs.transformer,
+                       {.video = job.tokens,
+                        .audio = ltx2_audio_frames(configs, job.video.frames, *request.fps),
+                        .text = request.max_sequence_length.value_or(0),
+                        .passes = branches(job.model, request)},
+                       *request.dtype);
 }
 
 MemoryPlan Ltx2Rules::memory(const ModelFacts& facts, const MemoryInput& input) const {

@@ -17,6 +17,7 @@ class Ltx2Rules : public FamilyRules {
   int64_t appended_frames(const config::Request& request, const LatentShape& latent) const override;
   int64_t heads(const ModelFacts& facts) const override;
   int64_t mlp_width(const ModelFacts& facts) const override;
+  DenoiserShape denoiser(const Job& job) const override;
   MemoryPlan memory(const ModelFacts& facts, const MemoryInput& input) const override;
   std::string sampling_text(const Job& job) const override;
   OrderedJson sampling_defaults(const ModelFacts& facts) const override;

@@ -15,8 +15,8 @@ std::string plan_report(const Job& job);
 // it.
 std::string explanation(const Job& job);
 
-// {"model", "job" (every resolved setting), "sources", "latent", "tokens", "plan", "predicted", "stages",
-// "memory_limit_bytes", "outputs", "notes"}; bytes are whole numbers.
+// {"model", "job" (every resolved setting), "sources", "latent", "tokens", "plan", "predicted",
+// "stages", "memory_limit_bytes", "outputs", "notes"}; bytes are whole numbers.
 OrderedJson plan_json(const Job& job);
 
 }  // namespace kinema::plan

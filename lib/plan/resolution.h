@@ -29,14 +29,14 @@ struct Resolution {
   }
 };
 
-void resolve_content(Resolution& r);   // picture and task, seed
-void resolve_size(Resolution& r);      // width, height
-void resolve_frames(Resolution& r);    // num_frames, fps
-void resolve_sampling(Resolution& r);  // steps, guidance, shift
-void resolve_machine(Resolution& r);   // device, dtype, threads
-void resolve_layout(Resolution& r);    // degrees, and the time of a step
+void resolve_content(Resolution& r);    // picture and task, seed
+void resolve_size(Resolution& r);       // width, height
+void resolve_frames(Resolution& r);     // num_frames, fps
+void resolve_sampling(Resolution& r);   // steps, guidance, shift
+void resolve_machine(Resolution& r);    // device, dtype, threads
+void resolve_layout(Resolution& r);     // degrees, and the time of a step
 void resolve_streaming(Resolution& r);  // resident blocks, slots
-void resolve_memory(Resolution& r);    // tiling, estimate, limit
-void resolve_output(Resolution& r);    // names and folders, quality
+void resolve_memory(Resolution& r);     // tiling, estimate, limit
+void resolve_output(Resolution& r);     // names and folders, quality
 
 }  // namespace kinema::plan

@@ -149,7 +149,7 @@ void resolve_layout(Resolution& r) {
     r.fill(request.num_gpus, "num_gpus", *r.around.ranks, "the launcher");
   const auto limits = split_limits(request, r.job.model, r.job.tokens);
   auto& predicted = r.job.predicted;
-  predicted.shape = denoiser_shape(r.job);
+  predicted.shape = r.job.model.rules().denoiser(r.job);
   if (request.parallel == config::ParallelChoice::kAuto) choose_automatically(r, limits);
   r.job.parallel = requested_plan(request, limits, r.violations);
   check_plan(r.job.parallel, limits, r.violations);

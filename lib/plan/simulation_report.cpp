@@ -58,7 +58,7 @@ std::vector<SimulatedCase> simulated_cases(const Job& job) {
   std::vector<SimulatedCase> cases;
   for (const auto tokens : kTokens) {
     other.tokens = tokens;
-    const auto denoiser = denoiser_shape(other);
+    const auto denoiser = other.model.rules().denoiser(other);
     for (const auto link : kLinks) {
       rates.near = link;
       for (const auto ranks : kRanks) {
