@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "pipeline/generate.h"
+#include "pipeline/read_ahead.h"
 #include "plan/geometry.h"
 #include "rank_progress.h"
 #include "results.h"
@@ -120,6 +121,10 @@ std::optional<report::RunReport> Session::make(const Assignment& assignment) {
   std::optional<pipeline::StepPreview> preview;
   if (assignment.preview && team_.is_first())
     runtime.preview = &preview.emplace(*assignment.preview);
+  const auto work = assignment.latents ? pipeline::Work::kDecode : pipeline::Work::kGenerate;
+  // Between outputs networks stay, or the cache still has them.
+  const auto ahead =
+      std::exchange(fresh_, false) ? pipeline::read_ahead(runtime, *model_, work) : nullptr;
   const auto comment = request.metadata ? job_comment(request) : "";
   pipeline::JobResult result;
   if (assignment.latents) {
@@ -129,6 +134,7 @@ std::optional<report::RunReport> Session::make(const Assignment& assignment) {
     if (!assignment.prompts.empty()) encode(runtime, assignment);
     result = pipeline::generate(runtime, *model_, comment, assignment.keep);
   }
+  if (ahead) stages.read_ahead(ahead->measures());
   return collected_results(request, assignment.planned, team_, stages.measures(), result.frames);
 }
 

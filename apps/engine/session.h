@@ -53,6 +53,7 @@ class Session {
   parallel::Team& team_;
   RankWatch& watch_;
   std::unique_ptr<pipeline::VideoModel> model_;
+  bool fresh_ = true;  // has made nothing yet
 };
 
 // Whether networks may stay loaded for the next output: all of them together must fit into the

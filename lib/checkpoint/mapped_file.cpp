@@ -1,10 +1,12 @@
 // mmap and its advice.
 #include "checkpoint/mapped_file.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -16,31 +18,32 @@ namespace kinema::checkpoint {
 namespace {
 
 // The whole file as memory; null for an empty one, MAP_FAILED with errno otherwise.
-void* mapped(const std::filesystem::path& path, size_t size) {
+void* mapped(int descriptor, size_t size) {
   if (size == 0) return nullptr;
-  int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return MAP_FAILED;
-  void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
-  int saved = errno;
-  ::close(fd);
-  errno = saved;
-  return data;
+  if (descriptor < 0) return MAP_FAILED;
+  return ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
 }
 
-// madvise wants whole pages: `range` widened (grow) or narrowed to them.
+uintptr_t page_bytes() { return static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE)); }
+
+// The system's calls want whole pages: `range` widened (grow) or narrowed to them.
 enum class Rounding { kGrow, kShrink };
 
-void advise(std::span<const std::byte> range, Rounding rounding, int advice) {
-  const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+std::span<std::byte> pages(std::span<const std::byte> range, Rounding rounding) {
+  const uintptr_t page = page_bytes(), up = page - 1;
   const auto first = reinterpret_cast<uintptr_t>(range.data());
   const auto last = first + range.size();
-  const uintptr_t up = page - 1;
   const auto begin = (rounding == Rounding::kGrow ? first : first + up) / page * page;
   const auto end = (rounding == Rounding::kGrow ? last + up : last) / page * page;
-  if (begin >= end) return;
+  if (range.empty() || begin >= end) return {};
   auto* start = const_cast<std::byte*>(range.data()) + static_cast<std::ptrdiff_t>(begin - first);
+  return {start, end - begin};
+}
+
+void advise(std::span<const std::byte> range, Rounding rounding, int advice) {
+  const auto whole = pages(range, rounding);
   // Advice only: where the system does not take it, the pages merely stay.
-  ::madvise(start, end - begin, advice);
+  if (!whole.empty()) ::madvise(whole.data(), whole.size(), advice);
 }
 
 }  // namespace
@@ -51,15 +54,19 @@ MappedFile::MappedFile(std::filesystem::path path) : path_(std::move(path)) {
     throw Error(ErrorKind::kModel, path_.string() + ": no such file");
   }
   size_ = std::filesystem::file_size(path_);
-  void* data = mapped(path_, size_);
+  descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+  void* data = mapped(descriptor_, size_);
   if (data == MAP_FAILED) {
-    throw Error(ErrorKind::kModel, path_.string() + ": cannot be read: " + std::strerror(errno));
+    const int reason = errno;
+    if (descriptor_ >= 0) ::close(descriptor_);
+    throw Error(ErrorKind::kModel, path_.string() + ": cannot be read: " + std::strerror(reason));
   }
   data_ = static_cast<const std::byte*>(data);
 }
 
 MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 void MappedFile::drop(std::span<const std::byte> range) const {
@@ -68,6 +75,29 @@ void MappedFile::drop(std::span<const std::byte> range) const {
 
 void MappedFile::prefetch(std::span<const std::byte> range) const {
   advise(range, Rounding::kGrow, MADV_WILLNEED);
+}
+
+uint64_t MappedFile::cached_bytes(std::span<const std::byte> range) const {
+  const auto whole = pages(range, Rounding::kGrow);
+  std::vector<unsigned char> resident(whole.size() / page_bytes());
+  if (whole.empty() || ::mincore(whole.data(), whole.size(), resident.data()) != 0) return 0;
+  const auto count = std::count_if(resident.begin(), resident.end(),
+                                   [](unsigned char page) { return (page & 1) != 0; });
+  return static_cast<uint64_t>(count) * page_bytes();
+}
+
+void MappedFile::read(uint64_t offset, std::span<std::byte> into) const {
+  while (!into.empty()) {
+    const auto got = ::pread(descriptor_, into.data(), into.size(), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) {
+      throw Error(ErrorKind::kModel,
+                  path_.string() + ": cannot be read at byte " + std::to_string(offset) + ": " +
+                      (got < 0 ? std::strerror(errno) : "the file has become shorter"));
+    }
+    offset += static_cast<uint64_t>(got);
+    into = into.subspan(static_cast<size_t>(got));
+  }
 }
 
 }  // namespace kinema::checkpoint

@@ -25,9 +25,17 @@ class MappedFile {
   void drop(std::span<const std::byte> range) const;
   // Asks the system to read `range` ahead.
   void prefetch(std::span<const std::byte> range) const;
+  // Bytes of `range`, in whole pages, that the system holds in memory, whoever read them.
+  uint64_t cached_bytes(std::span<const std::byte> range) const;
+
+  // Copies the bytes from `offset` on without making them part of this process's memory: what a
+  // mapping costs page by page is spared, and a bad disk is an error instead of a signal. For any
+  // number of threads. Throws Error(kModel) if they cannot be read or are not there any more.
+  void read(uint64_t offset, std::span<std::byte> into) const;
 
  private:
   std::filesystem::path path_;
+  int descriptor_ = -1;
   const std::byte* data_ = nullptr;
   size_t size_ = 0;
 };

@@ -20,13 +20,26 @@ OpenComponent::OpenComponent(const Setup& setup,
                              const std::string& name,
                              weights::NameMap names,
                              const std::vector<parallel::CutRule>& rules)
-    : store_(opened(setup, name, std::move(names))),
+    : name_(name),
+      store_(opened(setup, name, std::move(names))),
       alone_("alone"),
       cut_(store_, rules, setup.team.tensor()) {}
 
 OpenComponent::OpenComponent(const Setup& setup, const std::string& name, weights::NameMap names)
-    : store_(opened(setup, name, std::move(names))),
+    : name_(name),
+      store_(opened(setup, name, std::move(names))),
       alone_("alone"),
       cut_(store_, kUncut, alone_) {}
+
+void OpenComponent::warn_unread() {
+  store_.warn_unread();
+  store_.rest();
+}
+
+void OpenComponent::loaded(Stages& stages) {
+  warn_unread();
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - opened_;
+  stages.loaded(name_, store_.bytes_read(), taken.count());
+}
 
 }  // namespace kinema::pipeline

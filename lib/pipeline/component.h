@@ -1,6 +1,7 @@
 // Opening a checkpoint's components for the time they are needed.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -25,10 +26,13 @@ class OpenComponent {
   weights::WeightStore& store() { return store_; }
   parallel::TensorParallelSource& cut() { return cut_; }
   uint64_t bytes_read() const { return store_.bytes_read(); }
-  // To be called when everything has been taken.
-  void warn_unread() const { store_.warn_unread(); }
+  // To be called when everything has been taken: reports that, and warns of what is left.
+  void loaded(Stages& stages);
+  void warn_unread();
 
  private:
+  std::string name_;
+  std::chrono::steady_clock::time_point opened_ = std::chrono::steady_clock::now();
   weights::WeightStore store_;
   comm::LocalCommunicator alone_;
   parallel::TensorParallelSource cut_;

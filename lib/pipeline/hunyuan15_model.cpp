@@ -1,7 +1,16 @@
 // What each stage hands to the next is a few small tensors.
 #include "pipeline/hunyuan15_model.h"
 
+#include <algorithm>
+#include <utility>
+
+#include "models/hunyuan15/transformer.h"
 #include "pipeline/hunyuan15_text.h"
+#include "pipeline/read_ahead.h"
+#include "text/glyph_text.h"
+#include "text/qwen_text_model.h"
+#include "text/siglip_vision.h"
+#include "text/t5_encoder.h"
 
 namespace kinema::pipeline {
 namespace {
@@ -69,6 +78,27 @@ Latents Hunyuan15Model::denoise(Runtime& runtime) {
 void Hunyuan15Model::decode(Runtime& runtime, const Latents& latents, FrameOutput* output) {
   vae_.decode(runtime, latents.video.to(runtime.device), output);
   done_with(vae_);
+}
+
+std::vector<checkpoint::Wanted> Hunyuan15Model::reads(const Runtime& runtime, Work work) const {
+  const auto& facts = runtime.model.hunyuan15;
+  std::vector<checkpoint::Wanted> reads;
+  const auto add = [&](const char* name, weights::NameMap names) {
+    reads.push_back(wanted(runtime, name, std::move(names)));
+  };
+  if (work == Work::kGenerate) {
+    add("text_encoder", text::QwenTextModel::names(facts.text_encoder));
+    const auto texts = texts_of(runtime.model, runtime.request);
+    if (std::any_of(texts.begin(), texts.end(), [](const auto& t) { return text::glyph_text(t); }))
+      add("text_encoder_2", text::T5Encoder::names());
+    if (runtime.request.image) {
+      add("image_encoder", text::SiglipVision::names());
+      add("vae", {.prefixes = {}, .unused = {"decoder.*"}});
+    }
+    add("transformer", {.prefixes = {}, .unused = hunyuan15::unused_parameters(facts.transformer)});
+  }
+  add("vae", {.prefixes = {}, .unused = {"encoder.*"}});
+  return reads;
 }
 
 void Hunyuan15Model::release() {

@@ -24,6 +24,7 @@ class Hunyuan15Model : public VideoModel {
     return own_decoder<Hunyuan15Vae>(runtime);
   }
   void decode(Runtime& runtime, const Latents& latents, FrameOutput* output) override;
+  std::vector<checkpoint::Wanted> reads(const Runtime& runtime, Work work) const override;
   void release() override;
 
  private:

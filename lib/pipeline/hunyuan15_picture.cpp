@@ -26,8 +26,7 @@ const text::SiglipVision& Hunyuan15Picture::encoder(Runtime& runtime) {
   if (encoder_) return *encoder_;
   OpenComponent component(runtime, "image_encoder", text::SiglipVision::names());
   encoder_.emplace(nn::ParamScope(component.source()), *runtime.model.hunyuan15.image_encoder);
-  component.warn_unread();
-  runtime.stages.read(component.bytes_read());
+  component.loaded(runtime.stages);
   return *encoder_;
 }
 

@@ -77,8 +77,7 @@ const hunyuan15::VideoDecoder& Hunyuan15Vae::decoder(Runtime& runtime) {
   runtime.stages.begin("load");
   auto component = half(runtime, "encoder");
   decoder_.emplace(nn::ParamScope(component.source(), "decoder"), runtime.model.hunyuan15.vae);
-  component.warn_unread();
-  runtime.stages.read(component.bytes_read());
+  component.loaded(runtime.stages);
   return *decoder_;
 }
 
@@ -86,8 +85,7 @@ const hunyuan15::VideoEncoder& Hunyuan15Vae::encoder(Runtime& runtime) {
   if (encoder_) return *encoder_;
   auto component = half(runtime, "decoder");
   encoder_.emplace(nn::ParamScope(component.source(), "encoder"), runtime.model.hunyuan15.vae);
-  component.warn_unread();
-  runtime.stages.read(component.bytes_read());
+  component.loaded(runtime.stages);
   return *encoder_;
 }
 

@@ -7,6 +7,8 @@
 
 #include "pipeline/ltx2_picture.h"
 #include "pipeline/ltx2_text.h"
+#include "pipeline/read_ahead.h"
+#include "text/gemma3_text_model.h"
 
 namespace kinema::pipeline {
 namespace {
@@ -106,6 +108,26 @@ void Ltx2Model::decode(Runtime& runtime, const Latents& latents, FrameOutput* ou
   if (!audible) return;
   wave = parallel::shared_from(runtime.team.replica(), last, wave);
   if (output != nullptr) output->add_sound(wave);
+}
+
+std::vector<checkpoint::Wanted> Ltx2Model::reads(const Runtime& runtime, Work work) const {
+  std::vector<checkpoint::Wanted> reads;
+  const auto add = [&](const char* name, weights::NameMap names) {
+    reads.push_back(wanted(runtime, name, std::move(names)));
+  };
+  if (work == Work::kGenerate) {
+    add("text_encoder", text::Gemma3TextModel::names());
+    add("connectors", {});
+    if (runtime.request.image || runtime.request.conditions)
+      add("vae", {.prefixes = {}, .unused = {"decoder.*"}});
+    add("transformer", {});
+  }
+  if (is_wanted(runtime.request)) {
+    add("audio_vae", ltx2::AudioVae::names());
+    add("vocoder", ltx2::Vocoder::names());
+  }
+  add("vae", {.prefixes = {}, .unused = {"encoder.*"}});
+  return reads;
 }
 
 void Ltx2Model::release() {

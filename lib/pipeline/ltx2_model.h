@@ -23,6 +23,7 @@ class Ltx2Model : public VideoModel {
   }
   std::optional<media::SoundFormat> sound(const Setup& setup) const override;
   void decode(Runtime& runtime, const Latents& latents, FrameOutput* output) override;
+  std::vector<checkpoint::Wanted> reads(const Runtime& runtime, Work work) const override;
   void release() override;
 
  private:

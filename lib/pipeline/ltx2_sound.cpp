@@ -20,12 +20,10 @@ void Ltx2Sound::load(Runtime& runtime) {
   const auto& configs = runtime.model.ltx2;
   OpenComponent vae(runtime, "audio_vae", ltx2::AudioVae::names());
   vae_.emplace(nn::ParamScope(vae.source()), configs.audio_vae);
+  vae.loaded(runtime.stages);
   OpenComponent vocoder(vocoder_setup(runtime), "vocoder", ltx2::Vocoder::names());
   vocoder_.emplace(nn::ParamScope(vocoder.source()), configs.vocoder);
-  for (const auto* component : {&vae, &vocoder}) {
-    component->warn_unread();
-    runtime.stages.read(component->bytes_read());
-  }
+  vocoder.loaded(runtime.stages);
 }
 
 at::Tensor Ltx2Sound::decode(Runtime& runtime, const at::Tensor& latents) {

@@ -53,8 +53,7 @@ std::vector<ltx2::TextEmbeds> encoded_here(Runtime& runtime,
     if (!connectors) {
       OpenComponent component(runtime, "connectors", {});
       connectors.emplace(nn::ParamScope(component.source()), runtime.model.ltx2.connectors);
-      component.warn_unread();
-      runtime.stages.read(component.bytes_read());
+      component.loaded(runtime.stages);
     }
     embeds[i] = (*connectors)(hidden[i], prompts[i].length);
     hidden[i].reset();

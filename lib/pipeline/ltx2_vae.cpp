@@ -104,8 +104,7 @@ const Ltx2Vae::Decoder& Ltx2Vae::decoder(Runtime& runtime) {
   auto component = half(runtime, "encoder");
   const nn::ParamScope root(component.source());
   decoder_.emplace(Decoder{{root / "decoder", config_of(runtime)}, {root, config_of(runtime)}});
-  component.warn_unread();
-  runtime.stages.read(component.bytes_read());
+  component.loaded(runtime.stages);
   return *decoder_;
 }
 
@@ -114,8 +113,7 @@ const Ltx2Vae::Encoder& Ltx2Vae::encoder(Runtime& runtime) {
   auto component = half(runtime, "decoder");
   const nn::ParamScope root(component.source());
   encoder_.emplace(Encoder{{root / "encoder", config_of(runtime)}, {root, config_of(runtime)}});
-  component.warn_unread();
-  runtime.stages.read(component.bytes_read());
+  component.loaded(runtime.stages);
   return *encoder_;
 }
 

@@ -5,8 +5,10 @@
 #include <fstream>
 
 #include <ATen/ops/tensor.h>
+#include <malloc.h>
 
 #include "base/interrupt.h"
+#include "base/log.h"
 #include "tensor/device.h"
 
 namespace kinema::pipeline {
@@ -25,9 +27,12 @@ uint64_t resident_peak() {
   return 0;
 }
 
-// Starts the count of the resident peak again; where the kernel does not allow it the peak is the
-// process's.
-void reset_resident_peak() { std::ofstream("/proc/self/clear_refs") << '5'; }
+// Starts the count of the resident peak again, without what the stages before have freed; where the
+// kernel does not allow it the peak is the process's.
+void reset_resident_peak() {
+  ::malloc_trim(0);
+  std::ofstream("/proc/self/clear_refs") << '5';
+}
 
 // A stage that was left and begun again.
 void add(report::StageMeasure& sum, const report::StageMeasure& more) {
@@ -42,6 +47,12 @@ void add(report::StageMeasure& sum, const report::StageMeasure& more) {
   }
   sum.bytes_read += more.bytes_read;
   for (const auto& [component, stream] : more.streams) sum.streams[component] = stream;
+  for (const auto& [component, load] : more.loads) {
+    auto& all = sum.loads[component];
+    all.bytes += load.bytes;
+    all.exposed_seconds += load.exposed_seconds;
+  }
+  sum.attention.insert(sum.attention.end(), more.attention.begin(), more.attention.end());
   sum.spans.insert(sum.spans.end(), more.spans.begin(), more.spans.end());
   largest(sum.peak_host_bytes, more.peak_host_bytes);
   largest(sum.peak_allocated_bytes, more.peak_allocated_bytes);
@@ -62,6 +73,7 @@ void Stages::begin(const std::string& stage, int64_t steps) {
   current_.stage = stage;
   reset_resident_peak();
   tensor::reset_memory_peaks(device_);
+  attention_.emplace();
   progress_.stage_began(stage, steps);
   sent_before_ = sent_before_step_ = team_.bytes_sent();
   began_ = step_began_ = Clock::now();
@@ -84,7 +96,21 @@ void Stages::span(const std::string& track,
   current_.spans.push_back({track, name, seconds(begin), seconds(end), bytes});
 }
 
+// LibTorch calls the watch at every operator, and the steps that follow attend as the first.
+void Stages::keep_attention() {
+  if (!attention_) return;
+  for (const auto& use : attention_->seen()) {
+    current_.attention.push_back({use.kernel, use.type, use.queries, use.keys, use.heads,
+                                  use.head_dim, use.biased, use.calls});
+    log_verbose(fmt::format("{}: {} attention, {}: {} queries, {} keys, {} heads of {}{}",
+                            current_.stage, use.kernel, use.type, use.queries, use.keys, use.heads,
+                            use.head_dim, use.biased ? ", with a bias" : ""));
+  }
+  attention_.reset();
+}
+
 void Stages::step_done() {
+  keep_attention();
   current_.step_seconds.push_back(seconds_since(step_began_));
   span("steps", current_.stage + " step " + std::to_string(current_.step_seconds.size()),
        step_began_, Clock::now());
@@ -96,9 +122,29 @@ void Stages::step_done() {
   progress_.step_ended(static_cast<int64_t>(current_.step_seconds.size()), steps_);
 }
 
+void Stages::loaded(const std::string& component, uint64_t bytes, double seconds) {
+  read(bytes);
+  auto& load = current_.loads[component];
+  load.bytes += bytes;
+  load.exposed_seconds += seconds;
+}
+
+void Stages::read_ahead(const std::vector<checkpoint::ReadMeasure>& reads) {
+  for (auto& stage : measures_) {
+    for (const auto& read : reads) {
+      const auto found = stage.loads.find(read.name);
+      if (found == stage.loads.end() || read.bytes == 0) continue;
+      found->second.ahead_bytes = read.bytes;
+      found->second.cached_bytes = read.cached;
+      found->second.ahead_seconds = read.seconds;
+    }
+  }
+}
+
 void Stages::end() {
   if (!running_) return;
   running_ = false;
+  keep_attention();
   tensor::synchronize(device_);
   current_.seconds = seconds_since(began_);
   span("stages", current_.stage, began_, Clock::now());

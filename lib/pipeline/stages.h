@@ -11,6 +11,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "checkpoint/read_ahead.h"
+#include "nn/attention_watch.h"
 #include "parallel/team.h"
 #include "report/progress.h"
 #include "report/run_report.h"
@@ -30,6 +32,10 @@ class Stages {
   void end();
   // So many bytes of the checkpoint were read in this stage.
   void read(uint64_t bytes) { current_.bytes_read += bytes; }
+  // A component's weights were taken in this stage.
+  void loaded(const std::string& component, uint64_t bytes, double seconds);
+  // What came of reading files ahead, for the loads it was for.
+  void read_ahead(const std::vector<checkpoint::ReadMeasure>& reads);
   // A component's blocks were streamed in this stage.
   void streamed(const std::string& component, const report::StreamMeasure& stream) {
     current_.streams[component] = stream;
@@ -53,6 +59,9 @@ class Stages {
   using Clock = std::chrono::steady_clock;
   using Sent = std::map<std::string, uint64_t>;
 
+  // Ends the watch over attentions.
+  void keep_attention();
+
   at::Device device_;
   const parallel::Team& team_;
   report::Progress& progress_;
@@ -60,6 +69,7 @@ class Stages {
   int64_t steps_ = 0;
   report::StageMeasure current_;
   Clock::time_point began_, step_began_;
+  std::optional<nn::AttentionWatch> attention_;
   std::optional<Clock::time_point> origin_;  // of the trace
   Sent sent_before_, sent_before_step_;
   std::vector<report::StageMeasure> measures_;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "checkpoint/read_ahead.h"
 #include "pipeline/frame_output.h"
 #include "pipeline/latents.h"
 #include "pipeline/runtime.h"
@@ -14,6 +15,9 @@ namespace kinema::pipeline {
 
 // Whether networks stay loaded between jobs, or are gone before the next stage begins.
 enum class Keep { kNothing, kNetworks };
+
+// What is made: a video from noise, or from latents that are there.
+enum class Work { kGenerate, kDecode };
 
 // A checkpoint at work: made once in a process, for as many jobs as come. Every rank of the team
 // calls the same in the same order.
@@ -41,6 +45,9 @@ class VideoModel {
   // Hands the frames and the sound to `output`, which only the first rank has (stages "load",
   // "decode").
   virtual void decode(Runtime& runtime, const Latents& latents, FrameOutput* output) = 0;
+
+  // What the job reads of the checkpoint if nothing is kept, in the order in which it needs it.
+  virtual std::vector<checkpoint::Wanted> reads(const Runtime& runtime, Work work) const = 0;
 
   // Lets go of networks that were kept; they are loaded again when they are needed.
   virtual void release() = 0;

@@ -26,10 +26,13 @@ std::string packed(const RankReport& report) {
   for (const auto& stage : report.stages) {
     Json streams = Json::object();
     for (const auto& [component, stream] : stage.streams) streams[component] = stream_json(stream);
+    Json loads = Json::object();
+    for (const auto& [component, load] : stage.loads) loads[component] = load_json(load);
     stages.push_back({stage.stage, stage.seconds, stage.step_seconds, stage.peak_host_bytes,
                       stage.peak_allocated_bytes, stage.peak_reserved_bytes,
                       stage.peak_device_bytes, stage.bytes_read, stage.bytes_sent,
-                      stage.step_bytes_sent, streams, packed(stage.spans)});
+                      stage.step_bytes_sent, streams, packed(stage.spans), loads,
+                      attention_json(stage.attention)});
   }
   return Json{{"rank", report.rank}, {"stages", stages}, {"bytes_sent", report.bytes_sent}}.dump();
 }
@@ -54,6 +57,9 @@ RankReport unpacked(const std::string& text) {
     for (const auto& [component, stream] : row.at(10).items())
       stage.streams[component] = stream_measure(stream);
     stage.spans = unpacked_spans(row.at(11));
+    for (const auto& [component, load] : row.at(12).items())
+      stage.loads[component] = load_measure(load);
+    stage.attention = attention_measures(row.at(13));
     report.stages.push_back(std::move(stage));
   }
   return report;

@@ -30,6 +30,8 @@ OrderedJson measured(const StageMeasure& stage) {
     json["streams"][component] = stream_json(stream);
     json["streams"][component]["overlap"] = stream.overlap();
   }
+  for (const auto& [component, load] : stage.loads) json["loads"][component] = load_json(load);
+  if (!stage.attention.empty()) json["attention"] = attention_json(stage.attention);
   if (!stage.bytes_sent.empty()) json["bytes_sent"] = stage.bytes_sent;
   if (!stage.step_bytes_sent.empty()) json["step_bytes_sent"] = stage.step_bytes_sent;
   return json;
@@ -69,6 +71,30 @@ OrderedJson rank_json(const RankReport& rank, const Json& planned) {
 }
 
 }  // namespace
+
+OrderedJson attention_json(const std::vector<AttentionMeasure>& attention) {
+  OrderedJson all = OrderedJson::array();
+  for (const auto& one : attention) {
+    all.push_back({{"kernel", one.kernel},
+                   {"type", one.type},
+                   {"queries", one.queries},
+                   {"keys", one.keys},
+                   {"heads", one.heads},
+                   {"head_dim", one.head_dim},
+                   {"biased", one.biased},
+                   {"calls", one.calls}});
+  }
+  return all;
+}
+
+std::vector<AttentionMeasure> attention_measures(const Json& json) {
+  std::vector<AttentionMeasure> all;
+  for (const auto& one : json) {
+    all.push_back({one.at("kernel"), one.at("type"), one.at("queries"), one.at("keys"),
+                   one.at("heads"), one.at("head_dim"), one.at("biased"), one.at("calls")});
+  }
+  return all;
+}
 
 OrderedJson stream_json(const StreamMeasure& stream) {
   return {{"home", stream.home},
@@ -112,6 +138,24 @@ StreamMeasure stream_measure(const Json& json) {
   json.at("block_fetch_seconds").get_to(stream.block_fetch_seconds);
   json.at("block_exposed_seconds").get_to(stream.block_exposed_seconds);
   return stream;
+}
+
+OrderedJson load_json(const LoadMeasure& load) {
+  return {{"bytes", load.bytes},
+          {"exposed_seconds", load.exposed_seconds},
+          {"ahead_bytes", load.ahead_bytes},
+          {"cached_bytes", load.cached_bytes},
+          {"ahead_seconds", load.ahead_seconds}};
+}
+
+LoadMeasure load_measure(const Json& json) {
+  LoadMeasure load;
+  json.at("bytes").get_to(load.bytes);
+  json.at("exposed_seconds").get_to(load.exposed_seconds);
+  json.at("ahead_bytes").get_to(load.ahead_bytes);
+  json.at("cached_bytes").get_to(load.cached_bytes);
+  json.at("ahead_seconds").get_to(load.ahead_seconds);
+  return load;
 }
 
 OrderedJson metrics_json(const RunReport& report) {

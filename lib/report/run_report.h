@@ -36,6 +36,24 @@ struct StreamMeasure {
   double overlap() const;
 };
 
+// How a component's weights came in a stage.
+struct LoadMeasure {
+  uint64_t bytes = 0;          // taken
+  double exposed_seconds = 0;  // in which nothing else was done
+  // By whoever reads files ahead: asked for, of these in memory already, and until all were.
+  uint64_t ahead_bytes = 0, cached_bytes = 0;
+  double ahead_seconds = 0;
+};
+
+// Attentions of one shape by one kernel, as LibTorch chose it.
+struct AttentionMeasure {
+  std::string kernel;  // "cudnn", "flash", "efficient", "math"
+  std::string type;    // of the operands
+  int64_t queries = 0, keys = 0, heads = 0, head_dim = 0;
+  bool biased = false;  // a dense bias or mask was added to the scores
+  int64_t calls = 0;
+};
+
 // One stage as measured by one rank. Bytes are 0 where they mean nothing (device memory on the
 // CPU).
 struct StageMeasure {
@@ -51,7 +69,10 @@ struct StageMeasure {
   std::map<std::string, uint64_t> bytes_sent;
   std::map<std::string, std::vector<uint64_t>> step_bytes_sent;
   std::map<std::string, StreamMeasure> streams;  // by component
-  std::vector<TraceSpan> spans;                  // with --trace
+  std::map<std::string, LoadMeasure> loads;      // by component
+  // In the whole stage; of a stage with steps, in the first of them.
+  std::vector<AttentionMeasure> attention;
+  std::vector<TraceSpan> spans;  // with --trace
 };
 
 // What one rank measured.
@@ -72,9 +93,17 @@ struct RunReport {
   std::vector<RankReport> ranks;
 };
 
+// Attentions as they stand in the metrics, and back.
+OrderedJson attention_json(const std::vector<AttentionMeasure>& attention);
+std::vector<AttentionMeasure> attention_measures(const Json& json);
+
 // A stream as it stands in the metrics, and back.
 OrderedJson stream_json(const StreamMeasure& stream);
 StreamMeasure stream_measure(const Json& json);
+
+// A load likewise.
+OrderedJson load_json(const LoadMeasure& load);
+LoadMeasure load_measure(const Json& json);
 
 // The metrics file: "schema", "versions", "job", "plan", "seconds", "stages" (rank 0, each with the
 // plan's estimate and the ratio of the measured peak to it), "ranks".

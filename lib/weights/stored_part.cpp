@@ -78,4 +78,22 @@ uint64_t read_elements(const StoredPart& part, int64_t first, const at::Tensor& 
   return static_cast<uint64_t>(into.numel() * bytes);
 }
 
+void read_stored(const StoredPart& part, int64_t first, std::span<std::byte> into) {
+  const auto rows = rows_of(part);
+  const auto& stored = part.stored;
+  const auto bytes = static_cast<int64_t>(checkpoint::element_bytes(stored.entry.dtype));
+  const int64_t end = first + static_cast<int64_t>(into.size()) / bytes;
+  for (int64_t at = first; at < end;) {
+    const int64_t row = at / rows.width, column = at % rows.width;
+    // Rows that follow each other without a gap are one.
+    const int64_t count =
+        rows.width == rows.stride ? end - at : std::min(rows.width - column, end - at);
+    const int64_t from = rows.origin + row * rows.stride + column;
+    stored.map->read(stored.entry.offset + static_cast<uint64_t>(from * bytes),
+                     into.subspan(static_cast<size_t>((at - first) * bytes),
+                                  static_cast<size_t>(count * bytes)));
+    at += count;
+  }
+}
+
 }  // namespace kinema::weights

@@ -1,7 +1,9 @@
 // A parameter's place in its file, from which any range of its elements can be read at any time.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -23,5 +25,9 @@ struct StoredPart {
 // Reads the elements `first` to `first + into.numel()` of the part (row-major) into `into` (1-D, on
 // the CPU), in its type; source pages are given back. Returns how many bytes of the file that were.
 uint64_t read_elements(const StoredPart& part, int64_t first, const at::Tensor& into);
+
+// Reads the part's elements from `first` on as they are stored, without scale, past the map. Throws
+// Error(kModel).
+void read_stored(const StoredPart& part, int64_t first, std::span<std::byte> into);
 
 }  // namespace kinema::weights

@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <utility>
 
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+
 #include "base/error.h"
 #include "base/log.h"
 #include "base/nearest.h"
@@ -14,6 +17,9 @@ namespace {
 
 using checkpoint::Dtype;
 using checkpoint::StoredTensor;
+
+// More do not read the page cache any faster.
+constexpr int kMostReaders = 8;
 
 bool is_float8(Dtype dtype) { return dtype == Dtype::kF8E4M3 || dtype == Dtype::kF8E5M2; }
 
@@ -115,7 +121,19 @@ at::Tensor WeightStore::placed(const StoredTensor& stored, const at::Tensor& sca
     stored.map->prefetch(stored.bytes());
     return source;
   }
+  if (placement_.device.is_cuda()) return uploaded({stored, {}, scale});
   return converted(stored, placement_, {}, scale);
+}
+
+at::Tensor WeightStore::uploaded(const StoredPart& part) {
+  if (!uploader_) {
+    const UploadShape shape{.threads = std::clamp(at::get_num_threads(), 1, kMostReaders)};
+    uploader_ = std::make_unique<Uploader>(upload_queue(placement_.device), shape);
+  }
+  auto into =
+      at::empty(part.sizes(), at::TensorOptions(placement_.dtype).device(placement_.device));
+  uploader_->upload(part, into);
+  return into;
 }
 
 at::Tensor WeightStore::take(const std::string& name, at::IntArrayRef shape) {
@@ -143,6 +161,7 @@ at::Tensor WeightStore::take_slice(const std::string& name,
   bytes_read_ += stored.entry.bytes /
                  static_cast<uint64_t>(stored.entry.shape[static_cast<size_t>(slice.dim)]) *
                  static_cast<uint64_t>(slice.length);
+  if (placement_.device.is_cuda() && slice.dim == 1) return uploaded({stored, slice, factor});
   return converted(stored, placement_, slice, factor);
 }
 

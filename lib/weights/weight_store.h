@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -14,13 +15,15 @@
 #include "weights/name_map.h"
 #include "weights/param_source.h"
 #include "weights/stored_part.h"
+#include "weights/upload.h"
 
 namespace kinema::weights {
 
 // Nothing is read before it is taken. On the CPU a tensor already stored in the run's type is a
 // read-only view of the file, whose pages are given back when the tensor goes; any other is a
-// converted copy whose source pages are given back at once. A size of -1 in a wanted shape is any size. For
-// one thread at a time.
+// converted copy whose source pages are given back at once. On a GPU it is read by several threads
+// and is there for what its current stream does next. A size of -1 in a wanted shape is any size.
+// For one thread at a time.
 class WeightStore : public ParamSource {
  public:
   // Throws Error(kModel) if two stored names become one.
@@ -47,6 +50,9 @@ class WeightStore : public ParamSource {
   // One warning that names them, if there are any.
   void warn_unread() const;
 
+  // Ends the threads and gives back the buffers that taking has needed; until the next.
+  void rest() { uploader_.reset(); }
+
   // Bytes of the files asked for so far.
   uint64_t bytes_read() const { return bytes_read_; }
   const checkpoint::Component& component() const { return component_; }
@@ -57,6 +63,7 @@ class WeightStore : public ParamSource {
   // The float32 scale of an 8-bit weight with so many rows, undefined if there is none.
   at::Tensor scale(const std::string& name, const checkpoint::StoredTensor& weight);
   at::Tensor placed(const checkpoint::StoredTensor& stored, const at::Tensor& scale);
+  at::Tensor uploaded(const StoredPart& part);
 
   checkpoint::Component component_;
   Placement placement_;
@@ -64,6 +71,7 @@ class WeightStore : public ParamSource {
   std::map<std::string, const checkpoint::StoredTensor*> by_name_;
   std::set<std::string> taken_;
   uint64_t bytes_read_ = 0;
+  std::unique_ptr<Uploader> uploader_;
 };
 
 }  // namespace kinema::weights
