@@ -25,22 +25,51 @@ std::filesystem::path part_of(const std::filesystem::path& target, long writer) 
          ("." + plain.filename().string() + "." + std::to_string(writer) + ".part");
 }
 
+// The way to a descriptor's file, which need not have a name.
+std::filesystem::path way_to(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
+
+// A file without a name in the part's folder, that its way leads to; -1 where that cannot be had.
+int nameless_beside(const std::filesystem::path& part) {
+  const auto folder = part.has_parent_path() ? part.parent_path() : std::filesystem::path(".");
+  const int fd = ::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+  if (fd < 0 || ::access(way_to(fd).c_str(), W_OK) == 0) return fd;
+  ::close(fd);
+  return -1;
+}
+
+void flush(const std::filesystem::path& path, const std::filesystem::path& target) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) fail(target, "cannot be finished");
+  const bool flushed = ::fsync(fd) == 0;
+  ::close(fd);
+  if (!flushed) fail(target, "cannot be flushed to disk");
+}
+
 }  // namespace
 
 AtomicFile::AtomicFile(std::filesystem::path target)
-    : target_(std::move(target)), part_(part_of(target_, ::getpid())) {}
+    : target_(std::move(target)),
+      part_(part_of(target_, ::getpid())),
+      path_(part_),
+      nameless_(nameless_beside(part_)) {
+  if (nameless_ >= 0) path_ = way_to(nameless_);
+}
 
 AtomicFile::~AtomicFile() {
+  if (nameless_ >= 0) ::close(nameless_);
   std::error_code ignored;
   if (!committed_) std::filesystem::remove(part_, ignored);
 }
 
+// A name is given only where there is none, so that what replaces an old file has one of its own
+// for a moment.
 void AtomicFile::commit() {
-  int fd = ::open(part_.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) fail(target_, "cannot be finished");
-  const bool flushed = ::fsync(fd) == 0;
-  ::close(fd);
-  if (!flushed) fail(target_, "cannot be flushed to disk");
+  flush(path_, target_);
+  if (nameless_ >= 0) {
+    ::unlink(part_.c_str());  // of a process that had this one's number
+    if (::linkat(AT_FDCWD, path_.c_str(), AT_FDCWD, part_.c_str(), AT_SYMLINK_FOLLOW) != 0)
+      fail(target_, "cannot be given its name");
+  }
   if (::rename(part_.c_str(), target_.c_str()) != 0) fail(target_, "cannot be renamed into place");
   committed_ = true;
 }
@@ -52,7 +81,7 @@ void remove_part(const std::filesystem::path& target, long writer) {
 
 void write_file(const std::filesystem::path& target, std::string_view bytes) {
   AtomicFile file(target);
-  int fd = ::open(file.path().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  int fd = ::open(file.path().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (fd < 0) fail(target, "cannot be written");
   while (!bytes.empty()) {
     auto written = ::write(fd, bytes.data(), bytes.size());

@@ -1,4 +1,4 @@
-// Files that appear whole or not at all: written aside in the same folder, flushed, renamed.
+// Files that appear whole or not at all: written aside on the same disk, flushed, renamed.
 #pragma once
 
 #include <filesystem>
@@ -6,8 +6,10 @@
 
 namespace kinema {
 
-// A path beside `target` to write to (".<name>.<pid>.part"). commit() makes it durable and renames
-// it; a destructor without commit removes it, so that nothing half-written is left.
+// A path to write to. Where the file system can, it leads to a file that has no name yet, so that
+// nothing half-written is left however the process ends; elsewhere it is ".<name>.<pid>.part"
+// beside `target`, and a destructor without commit removes it. commit() makes it durable and
+// renames it.
 class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path target);
@@ -15,13 +17,15 @@ class AtomicFile {
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
-  const std::filesystem::path& path() const { return part_; }
+  // For this process alone.
+  const std::filesystem::path& path() const { return path_; }
   const std::filesystem::path& target() const { return target_; }
   // Throws Error(kIo) naming the target.
   void commit();
 
  private:
-  std::filesystem::path target_, part_;
+  std::filesystem::path target_, part_, path_;
+  int nameless_ = -1;
   bool committed_ = false;
 };
 

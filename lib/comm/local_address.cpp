@@ -8,6 +8,7 @@
 
 #include <netdb.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -22,9 +23,9 @@ namespace {
 
 using Addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
 
-Addresses resolved(const std::string& host, int port) {
+Addresses resolved(const std::string& host, int port, int kind) {
   addrinfo hints = {};
-  hints.ai_socktype = SOCK_DGRAM;
+  hints.ai_socktype = kind;
   addrinfo* found = nullptr;
   const int error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
   if (error != 0) fail(host, ::gai_strerror(error));
@@ -49,10 +50,28 @@ std::string own_address(const addrinfo& target) {
   return text.data();
 }
 
+bool connects(const addrinfo& target) {
+  const int socket = ::socket(target.ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (socket < 0) return false;
+  // A network that swallows packets would let it wait for minutes.
+  const timeval limit{1, 0};
+  ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+  const bool connected = ::connect(socket, target.ai_addr, target.ai_addrlen) == 0;
+  ::close(socket);
+  return connected;
+}
+
 }  // namespace
 
+bool takes_connections(const std::string& host, int port) {
+  const auto targets = resolved(host, port, SOCK_STREAM);
+  for (const auto* target = targets.get(); target != nullptr; target = target->ai_next)
+    if (connects(*target)) return true;
+  return false;
+}
+
 std::string address_towards(const std::string& host, int port) {
-  const auto targets = resolved(host, port);
+  const auto targets = resolved(host, port, SOCK_DGRAM);
   for (const auto* target = targets.get(); target != nullptr; target = target->ai_next) {
     if (auto address = own_address(*target); !address.empty()) return address;
   }

@@ -31,31 +31,43 @@ auto guarded(const std::string& where, Action&& action) {
 std::vector<uint8_t> bytes(const std::string& text) { return {text.begin(), text.end()}; }
 std::string text(const std::vector<uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
 
-}  // namespace
+std::string place(const Endpoint& endpoint) {
+  return "rendezvous at " + endpoint.host + ":" + std::to_string(endpoint.port);
+}
 
-RendezvousServer::RendezvousServer(const Endpoint& endpoint, int listening_fd) {
-  guarded("rendezvous at " + endpoint.host + ":" + std::to_string(endpoint.port), [&] {
+c10::intrusive_ptr<c10d::Store> served(const Endpoint& endpoint, std::optional<int> listening_fd) {
+  return guarded(place(endpoint), [&]() -> c10::intrusive_ptr<c10d::Store> {
     c10d::TCPStoreOptions options;
     options.port = static_cast<uint16_t>(endpoint.port);
     options.isServer = true;
     options.waitWorkers = false;
     options.masterListenFd = listening_fd;
-    store_ = c10::make_intrusive<c10d::TCPStore>(endpoint.host, options);
+    return c10::make_intrusive<c10d::TCPStore>(endpoint.host, options);
   });
 }
 
+}  // namespace
+
+RendezvousServer::RendezvousServer(const Endpoint& endpoint) : store_(served(endpoint, {})) {}
+
+RendezvousServer::RendezvousServer(const Endpoint& endpoint, int listening_fd)
+    : store_(served(endpoint, listening_fd)) {}
+
 RendezvousServer::~RendezvousServer() = default;
 
-Rendezvous::Rendezvous(
-    const Endpoint& endpoint, int rank, int size, Served served, std::chrono::milliseconds timeout)
+bool answers(const Endpoint& endpoint) { return takes_connections(endpoint.host, endpoint.port); }
+
+Rendezvous::Rendezvous(const Endpoint& endpoint,
+                       int rank,
+                       int size,
+                       std::chrono::milliseconds timeout)
     : rank_(rank),
       size_(size),
       timeout_(timeout),
       own_address_(address_towards(endpoint.host, endpoint.port)) {
-  guarded("rendezvous at " + endpoint.host + ":" + std::to_string(endpoint.port), [&] {
+  guarded(place(endpoint), [&] {
     c10d::TCPStoreOptions options;
     options.port = static_cast<uint16_t>(endpoint.port);
-    options.isServer = served == Served::kByRankZero && rank == 0;
     options.waitWorkers = false;
     options.timeout = timeout;
     store_ = c10::make_intrusive<c10d::PrefixStore>(
@@ -91,6 +103,10 @@ std::string Rendezvous::first(const std::string& key, const std::string& value) 
                  [&] { return text(store_->compareSet(key, {}, bytes(value))); });
 }
 
+int64_t Rendezvous::add(const std::string& key, int64_t more) {
+  return guarded("rendezvous key " + key, [&] { return store_->add(key, more); });
+}
+
 std::vector<std::string> Rendezvous::exchange(const std::string& key, const std::string& value) {
   set(key + "/" + std::to_string(rank_), value);
   std::vector<std::string> all;
@@ -98,10 +114,6 @@ std::vector<std::string> Rendezvous::exchange(const std::string& key, const std:
   return all;
 }
 
-void Rendezvous::finish() {
-  exchange("done", "1");
-  if (rank_ > 0) return set("left/" + std::to_string(rank_), "1");
-  for (int rank = 1; rank < size_; ++rank) get("left/" + std::to_string(rank));
-}
+void Rendezvous::finish() { exchange("done", "1"); }
 
 }  // namespace kinema::comm

@@ -21,10 +21,11 @@ struct Endpoint {
   int port = 0;
 };
 
-// Serves a store in this process until the object goes; `listening_fd` is an already bound and
-// listening TCP socket, which is taken over.
+// Serves a store in this process until the object goes: at the endpoint's port on all addresses, or
+// through `listening_fd`, an already bound and listening TCP socket, which is taken over.
 class RendezvousServer {
  public:
+  explicit RendezvousServer(const Endpoint& endpoint);
   RendezvousServer(const Endpoint& endpoint, int listening_fd);
   ~RendezvousServer();
 
@@ -32,17 +33,14 @@ class RendezvousServer {
   c10::intrusive_ptr<c10d::Store> store_;
 };
 
+// Whether somebody takes connections there now.
+bool answers(const Endpoint& endpoint);
+
 // A client of the store. Keys are private to the run. Throws Error(kComm) when the store cannot be
 // reached.
 class Rendezvous {
  public:
-  // Who serves the store of these processes.
-  enum class Served { kElsewhere, kByRankZero };
-  Rendezvous(const Endpoint& endpoint,
-             int rank,
-             int size,
-             Served served,
-             std::chrono::milliseconds timeout);
+  Rendezvous(const Endpoint& endpoint, int rank, int size, std::chrono::milliseconds timeout);
   ~Rendezvous();
 
   // A connection of its own to the same store, for a thread that may wait while another does too.
@@ -59,11 +57,12 @@ class Rendezvous {
   std::optional<std::string> peek(const std::string& key);
   // Stores `value` unless somebody was first; returns what is stored now.
   std::string first(const std::string& key, const std::string& value);
+  // Adds to a number that begins at 0; returns what it is now.
+  int64_t add(const std::string& key, int64_t more);
   // Everybody's value for `key`, by rank.
   std::vector<std::string> exchange(const std::string& key, const std::string& value);
 
-  // The last that every process does with the store: returns when all have come here, on rank 0,
-  // which may serve it, when all others need it no more.
+  // The last that every process does with the store: returns when all have come here.
   void finish();
 
   const c10::intrusive_ptr<c10d::Store>& store() const { return store_; }

@@ -45,8 +45,10 @@ struct StatusBoard::Page {
   Row rows[1];
 };
 
-StatusBoard::StatusBoard(int ranks)
-    : ranks_(ranks), bytes_(sizeof(Page) + sizeof(Row) * static_cast<size_t>(ranks)) {
+StatusBoard::StatusBoard(int ranks, int first_rank)
+    : ranks_(ranks),
+      first_rank_(first_rank),
+      bytes_(sizeof(Page) + sizeof(Row) * static_cast<size_t>(ranks)) {
   void* memory = ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
     throw Error(ErrorKind::kMemory,
@@ -58,7 +60,7 @@ StatusBoard::StatusBoard(int ranks)
 
 StatusBoard::~StatusBoard() { ::munmap(page_, bytes_); }
 
-StatusBoard::Row& StatusBoard::row(int rank) const { return page_->rows[rank]; }
+StatusBoard::Row& StatusBoard::row(int rank) const { return page_->rows[rank - first_rank_]; }
 
 void StatusBoard::report_phase(int rank, const std::string& phase) {
   put(row(rank).phase, phase);

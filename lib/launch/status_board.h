@@ -29,12 +29,14 @@ struct RankFailure {
 // Made before the ranks are forked; each rank writes its own row only.
 class StatusBoard {
  public:
-  explicit StatusBoard(int ranks);
+  // Of `ranks` ranks, numbered from `first_rank`.
+  explicit StatusBoard(int ranks, int first_rank = 0);
   ~StatusBoard();
   StatusBoard(const StatusBoard&) = delete;
   StatusBoard& operator=(const StatusBoard&) = delete;
 
   int ranks() const { return ranks_; }
+  int first_rank() const { return first_rank_; }
 
   void report_phase(int rank, const std::string& phase);
   // The rank waits for its peers from the one to the other.
@@ -52,7 +54,7 @@ class StatusBoard {
   struct Page;
   Row& row(int rank) const;
 
-  int ranks_;
+  int ranks_, first_rank_;
   Page* page_;
   size_t bytes_;
 };

@@ -33,15 +33,18 @@ sigset_t watched_signals() {
 class Supervisor {
  public:
   Supervisor(const SupervisorOptions& options, const SupervisedRun& run)
-      : options_(options), run_(run), board_(options.ranks), output_(options.ranks, options.echo) {}
+      : options_(options),
+        run_(run),
+        board_(options.ranks, options.first_rank),
+        output_(options.ranks, options.echo) {}
 
   int run() {
     auto set = watched_signals();
     ::sigprocmask(SIG_BLOCK, &set, &previous_mask_);
-    for (int rank = 0; rank < options_.ranks; ++rank) pids_.push_back(start(rank));
+    for (int child = 0; child < options_.ranks; ++child) pids_.push_back(start(child));
     output_.close_writers();
     signals_ = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (run_.after_fork) run_.after_fork();
+    if (run_.after_fork) run_.after_fork(pids_);
     last_beat_ = Clock::now();
     while (std::any_of(pids_.begin(), pids_.end(), [](pid_t pid) { return pid > 0; })) watch();
     output_.drain_all();
@@ -51,7 +54,8 @@ class Supervisor {
   }
 
  private:
-  pid_t start(int rank) {
+  pid_t start(int child) {
+    const int rank = options_.first_rank + child;
     const pid_t parent = ::getpid();
     const pid_t pid = ::fork();
     if (pid < 0) {
@@ -66,7 +70,7 @@ class Supervisor {
       const int every = options_.speaking_every;
       output_.redirect_in_rank(
           rank == 0 || (every > 0 && rank % every == 0) ? Speaks::kItself : Speaks::kThroughPipe,
-          rank);
+          child);
       ::sigprocmask(SIG_SETMASK, &previous_mask_, nullptr);
       // _exit: the parent's atexit handlers and stream buffers are not this rank's to run.
       const int code = run_.rank_main(rank, board_);
@@ -86,6 +90,7 @@ class Supervisor {
     output_.drain_all();
     read_signals();
     reap();
+    if (run_.look_around) look_around();
     if (kill_at_ && Clock::now() >= *kill_at_) stop_all(SIGKILL);
     check_stall();
   }
@@ -105,19 +110,19 @@ class Supervisor {
   }
 
   void reap() {
-    for (size_t rank = 0; rank < pids_.size(); ++rank) {
+    for (size_t child = 0; child < pids_.size(); ++child) {
       int status = 0;
-      if (pids_[rank] <= 0 || ::waitpid(pids_[rank], &status, WNOHANG) != pids_[rank]) continue;
-      const pid_t process = std::exchange(pids_[rank], 0);
-      output_.drain(static_cast<int>(rank));
+      if (pids_[child] <= 0 || ::waitpid(pids_[child], &status, WNOHANG) != pids_[child]) continue;
+      const pid_t process = std::exchange(pids_[child], 0);
+      output_.drain(static_cast<int>(child));
       RankEnd end;
-      end.rank = static_cast<int>(rank);
+      end.rank = options_.first_rank + static_cast<int>(child);
       end.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
       end.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
       end.was_stopped = stopping_;
       end.finished = board_.status(end.rank).finished;
       end.order = static_cast<int>(ends_.size());
-      end.last_line = output_.last_line(end.rank);
+      end.last_line = output_.last_line(static_cast<int>(child));
       ends_.push_back(end);
       if (end.failed() && run_.after_kill) run_.after_kill(end.rank, process);
       if (end.failed() && !kill_at_) {
@@ -127,15 +132,31 @@ class Supervisor {
     }
   }
 
+  void look_around() {
+    others_ = run_.look_around(board_);
+    if (others_.failed && !kill_at_ && !stopping_ && interrupted_by_ == 0)
+      kill_at_ = Clock::now() + options_.grace;
+  }
+
+  // How long nobody may report anything.
+  Clock::duration patience() const {
+    bool all_wait = true;
+    for (int child = 0; child < options_.ranks; ++child)
+      all_wait = all_wait && board_.status(options_.first_rank + child).waits;
+    if (run_.look_around && all_wait) return options_.stall_timeout + options_.wait_for_others;
+    return options_.stall_timeout;
+  }
+
   void check_stall() {
-    uint64_t beats = 0;
-    for (int rank = 0; rank < options_.ranks; ++rank) beats += board_.status(rank).beats;
+    uint64_t beats = others_.beats;
+    for (int child = 0; child < options_.ranks; ++child)
+      beats += board_.status(options_.first_rank + child).beats;
     if (beats != beats_) {
       beats_ = beats;
       last_beat_ = Clock::now();
     }
     if (stopping_ || options_.stall_timeout.count() == 0 ||
-        Clock::now() - last_beat_ < options_.stall_timeout) {
+        Clock::now() - last_beat_ < patience()) {
       return;
     }
     stalled_ = stalled(board_, options_.stall_timeout);
@@ -172,6 +193,7 @@ class Supervisor {
   std::vector<RankEnd> ends_;
   std::optional<Clock::time_point> kill_at_;
   std::optional<Error> stalled_;
+  Others others_;
   Clock::time_point last_beat_;
   uint64_t beats_ = 0;
   int interrupted_by_ = 0;

@@ -80,11 +80,12 @@ Verdict judge(const std::vector<RankEnd>& ends, const StatusBoard& board) {
 Error stalled(const StatusBoard& board, std::chrono::seconds silence) {
   std::string busy, all;
   int waiting = 0;
-  for (int rank = 0; rank < board.ranks(); ++rank) {
+  const int first = board.first_rank();
+  for (int rank = first; rank < first + board.ranks(); ++rank) {
     const auto status = board.status(rank);
     const auto name = "rank " + std::to_string(rank);
     const auto phase = status.phase.empty() ? std::string("start-up") : status.phase;
-    all += (rank == 0 ? " " : "; ") + name + " is in " + phase;
+    all += (rank == first ? " " : "; ") + name + " is in " + phase;
     if (!status.collective.empty()) all += ", last operation " + status.collective;
     if (status.waits || status.finished) {
       ++waiting;
@@ -94,7 +95,8 @@ Error stalled(const StatusBoard& board, std::chrono::seconds silence) {
   }
   const auto seconds = fmt::format("{} s", silence.count());
   const char* hint = "--stall-timeout SECONDS if it really takes longer";
-  if (busy.empty() || waiting == 0)
+  const bool all_at_work = waiting == 0 && board.ranks() > 1;
+  if (busy.empty() || all_at_work)
     return Error(ErrorKind::kComm, "no rank made progress for " + seconds + ":" + all, hint);
   return Error(ErrorKind::kComm,
                busy + " made no progress for " + seconds + ", and the others waited for it", hint);

@@ -1,9 +1,11 @@
 // Files appear whole or not at all.
 #include "base/atomic_file.h"
 
+#include <csignal>
 #include <fstream>
 
 #include <catch2/catch.hpp>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -31,6 +33,43 @@ TEST_CASE("without commit nothing is left and the old file stays") {
   }
   CHECK(kinema::read_text(target) == "old");
   CHECK(std::distance(fs::directory_iterator(folder.path), fs::directory_iterator()) == 1);
+}
+
+TEST_CASE("a process that is killed leaves no file behind") {
+  Folder folder;
+  const auto target = folder.path / "a.txt";
+  const auto child = ::fork();
+  if (child == 0) {
+    kinema::AtomicFile file(target);
+    std::ofstream(file.path()) << "half" << std::flush;
+    ::raise(SIGKILL);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  REQUIRE(WIFSIGNALED(status));
+  // File systems without nameless files keep the part, which whoever watches the process removes.
+  kinema::remove_part(target, child);
+  CHECK(fs::is_empty(folder.path));
+}
+
+TEST_CASE("a file is replaced whole, and by its name in the working folder too") {
+  Folder folder;
+  const auto target = folder.path / "a.txt";
+  kinema::write_file(target, "old");
+  {
+    kinema::AtomicFile file(target);
+    std::ofstream(file.path()) << "new";
+    std::ofstream(file.path(), std::ios::app) << "er";
+    CHECK(kinema::read_text(target) == "old");
+    file.commit();
+  }
+  CHECK(kinema::read_text(target) == "newer");
+  CHECK(std::distance(fs::directory_iterator(folder.path), fs::directory_iterator()) == 1);
+  const auto before = fs::current_path();
+  fs::current_path(folder.path);
+  kinema::write_file("b.txt", "beside");
+  fs::current_path(before);
+  CHECK(kinema::read_text(folder.path / "b.txt") == "beside");
 }
 
 TEST_CASE("a folder that does not exist is one sentence naming the file") {

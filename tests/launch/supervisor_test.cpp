@@ -1,7 +1,9 @@
 // The first failure ends all, is named truly, and leaves no process behind.
 #include "launch/supervisor.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <functional>
 #include <string>
@@ -105,6 +107,59 @@ TEST_CASE("a run in which nobody moves is ended and says where each rank stands"
       Catch::Contains("no rank made progress for 1 s: rank 0 is in denoise step 0; rank 1 is "
                       "in denoise step 1"));
   CHECK(outcome.exit_code == 6);
+}
+
+TEST_CASE("one of many ranks is watched under its own number") {
+  std::string what;
+  try {
+    kinema::launch::supervise({.ranks = 1, .first_rank = 5},
+                              {.rank_main = [](int rank, StatusBoard& board) {
+                                board.report_phase(rank, "decode");
+                                ::raise(SIGKILL);
+                                return 0;
+                              }});
+  } catch (const Error& error) {
+    what = error.what();
+  }
+  CHECK(what ==
+        "rank 5 was killed by signal 9 (SIGKILL) during decode; the other ranks were stopped");
+}
+
+TEST_CASE("a rank is stopped when those elsewhere have failed") {
+  int looks = 0;
+  const int code =
+      kinema::launch::supervise({.ranks = 1, .first_rank = 3},
+                                {.rank_main = [](int, StatusBoard&) -> int { wait_for_ever(); },
+                                 .look_around =
+                                     [&](const StatusBoard&) {
+                                       return kinema::launch::Others{++looks > 2, 0};
+                                     }});
+  CHECK(code == 0);
+}
+
+TEST_CASE("a rank that only waits is not taken for hung while others elsewhere work") {
+  // Those elsewhere report something for two seconds.
+  const auto start = std::chrono::steady_clock::now();
+  const auto elsewhere = [&](const StatusBoard&) {
+    const auto time = std::min<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start,
+                                                         std::chrono::seconds(2));
+    return kinema::launch::Others{false, static_cast<uint64_t>(time.count())};
+  };
+  const auto waiting = [](int rank, StatusBoard& board) -> int {
+    board.report_collective(rank, "cfg all_gather #1");
+    wait_for_ever();
+  };
+  std::string what;
+  try {
+    kinema::launch::supervise({.ranks = 1,
+                               .stall_timeout = std::chrono::seconds(1),
+                               .wait_for_others = std::chrono::milliseconds(500)},
+                              {.rank_main = waiting, .look_around = elsewhere});
+  } catch (const Error& error) {
+    what = error.what();
+  }
+  CHECK_THAT(what, Catch::Contains("no rank made progress for 1 s"));
+  CHECK(std::chrono::steady_clock::now() - start > std::chrono::milliseconds(3400));
 }
 
 TEST_CASE("an interrupt is passed on and is the exit code") {

@@ -1,21 +1,26 @@
 #!/usr/bin/env python3
-"""Makes one of four ranks fail in each phase: everything must end soon, one sentence must name the
-rank and the phase, and neither processes nor files may be left.
+"""Makes one of four ranks fail in each phase, of a run that forks them and of ranks that another
+launcher started: everything must end soon, one sentence must name the rank and the phase, and
+neither processes nor files may be left.
 
-faults.py PROGRAM [--repeat 20] [--bound 2]
+faults.py PROGRAM [--repeat 20] [--bound 2] [--way torchrun]
 """
 
 import argparse
+import itertools
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from launcher_variables import clean_environment, free_port, torchrun_variables
 from layout_runs import Layout
 from live_checks import DATA, Checks
 
@@ -30,6 +35,8 @@ BOUND = 10.0  # default of --bound: a quiet machine needs less than 1 s
 SILENCE = 5  # --stall-timeout in seconds: longer than any stage here, also on a busy machine
 PATIENCE = 120  # seconds for a whole run
 LONG_RUN = 500  # steps
+# mpirun takes seconds to start: all phases and kinds, but not all pairs of them.
+QUICK = {("kill", "decode"), ("throw", "start-up"), ("exit", "denoise step 2")}
 
 
 def processes_of(mark: str) -> list[int]:
@@ -48,11 +55,20 @@ def processes_of(mark: str) -> list[int]:
 
 @dataclass
 class Started:
-    """A run under way in a folder of its own."""
+    """A run under way in a folder of its own: one process, or those of all ranks."""
 
-    process: "subprocess.Popen[str]"
+    processes: list["subprocess.Popen[str]"]
     mark: str
     out: Path
+
+    @property
+    def process(self) -> "subprocess.Popen[str]":
+        return self.processes[0]
+
+    def messages(self) -> str:
+        """What all have said when all have ended."""
+        # What one has to say fits into its pipe.
+        return "".join(process.communicate(timeout=PATIENCE)[1] for process in self.processes)
 
     def files(self) -> list[str]:
         return sorted(path.name for path in self.out.iterdir())
@@ -62,7 +78,25 @@ class Started:
             os.kill(process, signal.SIGKILL)
 
 
-def start(program: Path, out: Path, steps: int | None, fault: str, *flags: str) -> Started:
+# Environments of a run's processes: one that forks the ranks, or every rank's by itself.
+Environments = list[dict[str, str]]
+FORKED: Environments = [{}]
+
+
+def placed() -> Environments:
+    """As torchrun starts them."""
+    port = free_port()
+    return [torchrun_variables(rank, RANKS, port) for rank in range(RANKS)]
+
+
+def start(
+    program: list[str],
+    out: Path,
+    steps: int | None,
+    fault: str,
+    *flags: str,
+    environments: Environments = FORKED,
+) -> Started:
     case_dir = DATA / "t2v"
     case = read_case(case_dir)
     case["num_inference_steps"] = steps or case["num_inference_steps"]
@@ -72,28 +106,51 @@ def start(program: Path, out: Path, steps: int | None, fault: str, *flags: str) 
         if not argument.startswith(("--save-tensors", "--metrics"))
     ]
     mark = uuid.uuid4().hex
-    environment = {**os.environ, "KINEMA_TEST_RUN": mark}
+    environment = {**clean_environment(), "KINEMA_TEST_RUN": mark}
     if fault:
         environment["KINEMA_FAULT"] = fault
-    command = [str(program), "generate", *arguments, *LAYOUT.flags(), "--threads=1", *flags]
-    process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
-    return Started(process, mark, out)
+    command = [*program, "generate", *arguments, *LAYOUT.flags(), "--threads=1", *flags]
+    processes = [
+        subprocess.Popen(
+            command,
+            env=environment | more,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for more in environments
+    ]
+    return Started(processes, mark, out)
 
 
-def one_fault(
-    program: Path, checks: Checks, bound: float, kind: str, phase: str, rank: int
-) -> float:
+@dataclass(frozen=True)
+class Way:
+    """How the ranks are started."""
+
+    name: str
+    command: list[str]  # in front of the verb
+    environments: Callable[[], Environments] = lambda: FORKED
+    # Whether the exit code of what is started is the failing rank's.
+    own_code: bool = True
+
+
+def mpirun(program: Path) -> Way:
+    launcher = ["mpirun", "-n", str(RANKS), "--allow-run-as-root", "--oversubscribe"]
+    command = [*launcher, "-x", "MASTER_PORT", str(program)]
+    return Way("mpirun", command, lambda: [{"MASTER_PORT": free_port()}], own_code=False)
+
+
+def one_fault(way: Way, checks: Checks, bound: float, kind: str, phase: str, rank: int) -> float:
     """Returns the seconds from the fault to the end."""
-    name = f"{kind} of rank {rank} in {phase}"
+    name = f"{way.name}: {kind} of rank {rank} in {phase}"
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as scratch:
         moment = Path(scratch) / "moment"
         fault = f"rank={rank},phase={phase},kind={kind},mark={moment}"
         flags = ["--progress=none", f"--stall-timeout={SILENCE}"]
-        run = start(program, Path(folder), None, fault, *flags)
+        environments = way.environments()
+        run = start(way.command, Path(folder), None, fault, *flags, environments=environments)
         try:
-            _, messages = run.process.communicate(timeout=PATIENCE)
+            messages = run.messages()
         except subprocess.TimeoutExpired:
             run.end()
             checks.expect(False, f"{name}: did not end in {PATIENCE} s")
@@ -104,8 +161,12 @@ def one_fault(
         took = ended - moment.stat().st_mtime
     errors = [line for line in messages.splitlines() if line.startswith("error:")]
     problems = []
-    if run.process.returncode != CODES[kind]:
-        problems.append(f"exit code {run.process.returncode}, not {CODES[kind]}")
+    codes = [process.returncode for process in run.processes]
+    # The process of the rank itself where there is one for each.
+    if way.own_code and codes[rank % len(codes)] != CODES[kind]:
+        problems.append(f"exit codes {codes}, not {CODES[kind]}")
+    if not all(codes):
+        problems.append(f"exit codes {codes}")
     if len(errors) != 1 or not errors[0].startswith(f"error: rank {rank} ") or phase not in errors[0]:
         problems.append(f"said {errors}")
     if took > bound + (SILENCE if kind == "hang" else 0):
@@ -119,21 +180,66 @@ def one_fault(
     return took
 
 
+def cell(
+    way: Way, checks: Checks, arguments: argparse.Namespace, kind: str, phase: str, first: int
+) -> None:
+    failed = checks.failed
+    # Every rank takes its turn.
+    times = [
+        one_fault(way, checks, arguments.bound, kind, phase, (first + turn) % RANKS)
+        for turn in range(arguments.repeat)
+    ]
+    print(
+        f"{way.name:8s} {kind:5s} in {phase:14s}: "
+        f"{arguments.repeat - (checks.failed - failed)} of {arguments.repeat}, "
+        f"{min(times):.2f} to {max(times):.2f} s",
+        flush=True,
+    )
+
+
 def all_faults(program: Path, checks: Checks, arguments: argparse.Namespace) -> None:
-    for kind in arguments.kind or list(CODES):
-        for phase in arguments.phase or PHASES:
-            before = checks.passed, checks.failed
-            # Every rank takes its turn.
-            times = [
-                one_fault(program, checks, arguments.bound, kind, phase, (2 + turn) % RANKS)
-                for turn in range(arguments.repeat)
-            ]
-            failed = checks.failed - before[1]
-            print(
-                f"{kind:5s} in {phase:14s}: {arguments.repeat - failed} of {arguments.repeat}, "
-                f"{min(times):.2f} to {max(times):.2f} s",
-                flush=True,
-            )
+    kinds, phases = arguments.kind or list(CODES), arguments.phase or PHASES
+    ways = [
+        Way("forked", [str(program)]),
+        Way("torchrun", [str(program)], placed),
+        mpirun(program),
+    ]
+    for way in ways:
+        if way.name not in (arguments.way or [way.name]):
+            continue
+        if not shutil.which(way.command[0]):
+            print("skipped: mpirun is not installed (Debian's openmpi-bin)")
+            continue
+        for kind, phase in itertools.product(kinds, phases):
+            # Rank 0 has the file and the store, so that it matters most where it is one of many.
+            number = kinds.index(kind) + phases.index(phase)
+            quick = way.name == "mpirun" and arguments.repeat == 1 and not arguments.way
+            if quick and (kind, phase) not in QUICK:
+                continue
+            cell(way, checks, arguments, kind, phase, 2 if way.name == "forked" else number)
+
+
+def watcher_killed(program: Path, checks: Checks, rank: int) -> None:
+    """The process that a launcher knows is killed, not the one that computes for it."""
+    name = f"watcher of rank {rank} killed"
+    with tempfile.TemporaryDirectory() as folder:
+        flags = ["--progress=json"]
+        command = [str(program)]
+        run = start(command, Path(folder), LONG_RUN, "", *flags, environments=placed())
+        until_denoising(run)
+        run.processes[rank].kill()
+        killed = time.time()
+        messages = run.messages()
+        took, left, files = time.time() - killed, processes_of(run.mark), run.files()
+        run.end()
+    errors = [line for line in messages.splitlines() if line.startswith("error:")]
+    said = len(errors) == 1 and errors[0].startswith(f"error: rank {rank} ended without a word")
+    checks.expect(said, f"{name}: said {errors}")
+    codes = [process.returncode for process in run.processes]
+    checks.expect(all(codes), f"{name}: exit codes {codes}")
+    checks.expect(took < BOUND, f"{name}: took {took:.1f} s")
+    checks.expect(not left, f"{name}: left processes {left}")
+    checks.expect(not files, f"{name}: left files {files}")
 
 
 def until_denoising(run: Started) -> None:
@@ -148,7 +254,7 @@ def interrupted(program: Path, checks: Checks, number: signal.Signals) -> None:
     """Ctrl-C in the middle: every rank leaves, nothing is written, nothing is said to be wrong."""
     name = number.name
     with tempfile.TemporaryDirectory() as folder:
-        run = start(program, Path(folder), LONG_RUN, "", "--progress=json")
+        run = start([str(program)], Path(folder), LONG_RUN, "", "--progress=json")
         until_denoising(run)
         run.process.send_signal(number)
         _, messages = run.process.communicate(timeout=PATIENCE)
@@ -162,7 +268,7 @@ def interrupted(program: Path, checks: Checks, number: signal.Signals) -> None:
 
 def launcher_killed(program: Path, checks: Checks) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        run = start(program, Path(folder), LONG_RUN, "", "--progress=json")
+        run = start([str(program)], Path(folder), LONG_RUN, "", "--progress=json")
         until_denoising(run)
         there = len(processes_of(run.mark))
         run.process.kill()
@@ -186,6 +292,7 @@ def main() -> int:
     parser.add_argument(
         "--bound", type=float, default=BOUND, help="seconds from a fault to the end [%(default)s]"
     )
+    parser.add_argument("--way", action="append", choices=["forked", "torchrun", "mpirun"])
     parser.add_argument("--kind", action="append", choices=list(CODES), help="only these faults")
     parser.add_argument("--phase", action="append", choices=PHASES, help="only in these phases")
     arguments = parser.parse_args()
@@ -194,6 +301,8 @@ def main() -> int:
     for number in [signal.SIGINT, signal.SIGTERM]:
         interrupted(arguments.program, checks, number)
     launcher_killed(arguments.program, checks)
+    for rank in [0, 3]:
+        watcher_killed(arguments.program, checks, rank)
     return checks.finish()
 
 

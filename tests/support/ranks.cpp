@@ -16,14 +16,13 @@ void run_ranks(int ranks, const std::function<void(comm::Rendezvous&)>& body) {
   const comm::Endpoint endpoint{"127.0.0.1", socket.port()};
   std::unique_ptr<comm::RendezvousServer> server;
   launch::SupervisedRun run;
-  run.after_fork = [&] {
+  run.after_fork = [&](const std::vector<pid_t>&) {
     server = std::make_unique<comm::RendezvousServer>(endpoint, socket.release());
   };
   run.rank_main = [&](int rank, launch::StatusBoard& board) {
     at::set_num_threads(1);
     try {
-      comm::Rendezvous rendezvous(endpoint, rank, ranks, comm::Rendezvous::Served::kElsewhere,
-                                  std::chrono::seconds(20));
+      comm::Rendezvous rendezvous(endpoint, rank, ranks, std::chrono::seconds(20));
       body(rendezvous);
       // Nobody leaves while another still needs its sockets.
       rendezvous.exchange("test/done", "1");
