@@ -73,7 +73,8 @@ parallel::GroupMaker groups_for(at::Device device,
   // does.
   auto main = rendezvous.connected_again(), fetching = rendezvous.connected_again();
   return [make, main, fetching](const std::string& name, const std::vector<int>& members) {
-    return comm::checked(make(name, members), name == "weights" ? fetching : main, members);
+    return comm::checked(make(name, members), name == comm::kGatherAheadGroup ? fetching : main,
+                         members);
   };
 }
 

@@ -189,15 +189,15 @@ Nccl::Nccl(Rendezvous& rendezvous,
 
 Nccl::~Nccl() = default;
 
-std::shared_ptr<NcclChannel> Nccl::channel(const std::vector<int>& members, int rank) {
-  auto& known = channels_[members];
+std::shared_ptr<NcclChannel> Nccl::channel(const std::vector<int>& members, int rank, NcclUse use) {
+  auto& known = channels_[{use, members}];
   if (known) return known;
-  const auto key = "nccl/" + joined(members);
+  const auto key = (use == NcclUse::kExchange ? "nccl/" : "nccl_ahead/") + joined(members);
   if (rank == 0) rendezvous_.set(key, named(key, [&] { return device_->new_group(); }));
   const auto id = rendezvous_.get(key);
   const int size = static_cast<int>(members.size());
   auto joined_channel = named("NCCL group of ranks " + joined(members),
-                              [&] { return device_->join(id, rank, size); });
+                              [&] { return device_->join(id, rank, size, use); });
   // The channel's own deleter keeps the device until the last group is gone.
   known = std::shared_ptr<NcclChannel>(joined_channel.release(),
                                        [device = device_](NcclChannel* gone) { delete gone; });
@@ -207,10 +207,11 @@ std::shared_ptr<NcclChannel> Nccl::channel(const std::vector<int>& members, int 
 std::unique_ptr<Communicator> Nccl::group(const std::string& name,
                                           const std::vector<int>& members) {
   const int rank = place_of(rendezvous_.rank(), members, name);
+  const auto use = name == kGatherAheadGroup ? NcclUse::kGatherAhead : NcclUse::kExchange;
   return std::make_unique<NcclCommunicator>(
       // As gloo_group names its groups.
       name + "/" + std::to_string(members[0]), rank, static_cast<int>(members.size()),
-      channel(members, rank), [&rendezvous = rendezvous_, name, members] {
+      channel(members, rank, use), [&rendezvous = rendezvous_, name, members] {
         return gloo_group(rendezvous, name + "/host", members);
       });
 }
@@ -220,6 +221,10 @@ std::unique_ptr<Communicator> nccl_group(Nccl& nccl,
                                          const std::vector<int>& members) {
   if (members.size() == 1) return std::make_unique<LocalCommunicator>(name);
   return nccl.group(name, members);
+}
+
+bool queues_on_device(const Communicator& communicator) {
+  return dynamic_cast<const NcclCommunicator*>(&communicator) != nullptr;
 }
 
 }  // namespace kinema::comm

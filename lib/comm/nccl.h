@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -18,9 +19,13 @@ namespace kinema::comm {
 
 class NcclChannel;
 class NcclDevice;
+enum class NcclUse;
 
 // libkinema_nccl.so beside the running program, whether it is there or not.
 std::filesystem::path nccl_module();
+
+// The group of this name gathers what is needed later, beside everything else.
+constexpr const char* kGatherAheadGroup = "weights";
 
 // This process's side of NCCL. Groups are made from unique ids that travel through the rendezvous,
 // not split from one communicator of all: a split must be called by every process, also by those
@@ -47,16 +52,20 @@ class Nccl {
   std::unique_ptr<Communicator> group(const std::string& name, const std::vector<int>& members);
 
  private:
-  std::shared_ptr<NcclChannel> channel(const std::vector<int>& members, int rank);
+  std::shared_ptr<NcclChannel> channel(const std::vector<int>& members, int rank, NcclUse use);
 
   Rendezvous& rendezvous_;
   std::shared_ptr<NcclDevice> device_;
-  std::map<std::vector<int>, std::shared_ptr<NcclChannel>> channels_;
+  std::map<std::pair<NcclUse, std::vector<int>>, std::shared_ptr<NcclChannel>> channels_;
 };
 
 // nccl.group, or a LocalCommunicator for one member.
 std::unique_ptr<Communicator> nccl_group(Nccl& nccl,
                                          const std::string& name,
                                          const std::vector<int>& members);
+
+// Whether the group's operations on a GPU's tensors are only queued, so that the host does not wait
+// for them.
+bool queues_on_device(const Communicator& communicator);
 
 }  // namespace kinema::comm

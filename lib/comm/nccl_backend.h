@@ -51,15 +51,24 @@ class NcclChannel {
   virtual void meet(const std::string& label) = 0;
 };
 
-// This process's GPU as NCCL uses it: one stream for all groups, so that no two operations are ever
-// on the device together, and a thread that watches them.
+// What a group is for. Exchanges share one stream, so that no two of them are ever on the device
+// together. Gathers ahead of need have a stream of their own, because an exchange that queues
+// behind one would wait for it, and take few of the device's processors, so that exchanges always
+// find some: two operations that each wait for the other's peers cannot come about.
+enum class NcclUse { kExchange, kGatherAhead };
+
+// This process's GPU as NCCL uses it: a stream for each use, and a thread that watches what is on
+// them.
 class NcclDevice {
  public:
   virtual ~NcclDevice() = default;
   // Bytes that name a new group, to be handed to its members.
   virtual std::string new_group() = 0;
   // Joins the group; returns when all `size` members have.
-  virtual std::unique_ptr<NcclChannel> join(const std::string& group, int rank, int size) = 0;
+  virtual std::unique_ptr<NcclChannel> join(const std::string& group,
+                                            int rank,
+                                            int size,
+                                            NcclUse use) = 0;
 };
 
 struct NcclSettings {

@@ -50,7 +50,8 @@ std::vector<Option> memory_options() {
        .field = field(&Request::offload),
        .help = "model: a network is on the device only while its stage runs, also between outputs; "
                "block: a few of its blocks at a time, the rest comes from host memory or the "
-               "files"},
+               "files; with --use-hsdp, each GPU's part of a block waits in host memory instead of "
+               "the GPU's"},
       {.key = "resident_blocks",
        .flags = {"--resident-blocks"},
        .group = Group::kMemory,

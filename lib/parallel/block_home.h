@@ -8,6 +8,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "comm/communicator.h"
+#include "parallel/host_pages.h"
 #include "parallel/stream_unit.h"
 
 namespace kinema::parallel {
@@ -15,9 +16,11 @@ namespace kinema::parallel {
 class BlockHome {
  public:
   virtual ~BlockHome() = default;
-  // Fills `slot` with unit `index`; returns when it is there (on a GPU: when that is certain to
-  // happen before what is given to the GPU next). Called by one thread at a time.
+  // Fills `slot` with unit `index`; on a GPU in the current stream. Called by one thread at a time.
   virtual void fetch(size_t index, at::Tensor& slot) = 0;
+  // Whether fetch() works or waits on the host: computing goes on only if another thread calls it.
+  // Otherwise it returns at once and the device does the work.
+  virtual bool keeps_host() const = 0;
   // How many bytes a slot must have.
   virtual int64_t slot_bytes() const = 0;
   // Bytes kept here between fetches, and bytes of the files read so far.
@@ -29,13 +32,27 @@ class BlockHome {
   virtual std::string text() const = 0;
 };
 
-// Each rank of `group` reads and keeps one part of each block; a fetch is an all-gather. The group
-// is used for nothing else and its ranks fetch the same units in the same order.
-std::unique_ptr<BlockHome> shard_home(StreamUnits units, std::shared_ptr<comm::Communicator> group);
-// Whole blocks in host memory, read (and converted) once.
-std::unique_ptr<BlockHome> host_home(StreamUnits units);
-// Nothing is kept: each fetch reads the files' map. For models larger than the memory.
-// `device` is where the slots are; on a GPU a block passes through host memory.
-std::unique_ptr<BlockHome> file_home(StreamUnits units, at::Device device);
+// How a shard group keeps and gathers its parts.
+struct Sharding {
+  enum class Memory { kDevice, kHost };
+  at::Device device = at::kCPU;  // of the slots
+  Memory memory = Memory::kDevice;
+  int64_t page = kHostPage;  // of host memory
+};
+
+// Each rank of `group` reads and keeps one part of each block; a fetch is an all-gather, of parts
+// in host memory after each rank has copied its own up. The group is used for nothing else and its
+// ranks fetch the same units in the same order.
+std::unique_ptr<BlockHome> shard_home(StreamUnits units,
+                                      std::shared_ptr<comm::Communicator> group,
+                                      const Sharding& sharding = {});
+// Whole blocks in host memory, read (and converted) once; pinned for a GPU. `device` is where the
+// slots are, here and below.
+std::unique_ptr<BlockHome> host_home(StreamUnits units,
+                                     at::Device device = at::kCPU,
+                                     int64_t page = kHostPage);
+// Nothing is kept: each fetch reads the files' map. For models larger than the memory. On a GPU a
+// block passes through a ring of pinned pieces.
+std::unique_ptr<BlockHome> file_home(StreamUnits units, at::Device device = at::kCPU);
 
 }  // namespace kinema::parallel

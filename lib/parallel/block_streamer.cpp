@@ -1,11 +1,12 @@
-// A ring of slots between a thread that fetches and the one that computes; job k is the k-th use of
-// a block and goes into slot k mod slots.
+// A ring of slots between the queue that fetches and the one that computes; job k is the k-th use
+// of a block and goes into slot k mod slots.
 #include "parallel/block_streamer.h"
 
 #include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <tuple>
 #include <utility>
 
 #include <c10/core/InferenceMode.h>
@@ -15,85 +16,123 @@
 namespace kinema::parallel {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+// Two marks of a queue that goes straight on are as far apart.
+constexpr std::chrono::microseconds kNoWait{10};
 
-double seconds_between(Clock::time_point begin, Clock::time_point end) {
-  return std::chrono::duration<double>(end - begin).count();
-}
+// An event whose times are not known yet.
+struct Measured {
+  StreamEvent event;
+  tensor::Mark begin, end;
+};
 
 }  // namespace
 
 StreamCounts StreamCounts::operator-(const StreamCounts& before) const {
-  return {passes - before.passes, fetches - before.fetches, bytes_fetched - before.bytes_fetched,
-          waited_seconds - before.waited_seconds, fetching_seconds - before.fetching_seconds};
+  return {passes - before.passes, fetches - before.fetches, bytes_fetched - before.bytes_fetched};
 }
 
 struct BlockStreamer::State {
   StreamUnits units;
   std::unique_ptr<BlockHome> home;
+  std::unique_ptr<DeviceLane> lane;
   std::vector<at::Tensor> slots;
   int64_t jobs = 0;
   bool inference = false;
 
   mutable std::mutex mutex;
   std::condition_variable changed;
-  // Jobs whose weights are in their slots, and jobs whose slots are free again.
+  // Jobs whose fetches have been given to the device (on the CPU: are there), and jobs that have
+  // been given to it (on the CPU: are over).
   int64_t fetched = 0, left = 0;
   bool stopped = false, ended = false;
   std::exception_ptr failure;
   StreamCounts counts;
-  std::vector<StreamEvent> events;
+  std::vector<Measured> measured;
 
   const StreamUnit& unit(int64_t job) const { return (*units)[index(job)]; }
   size_t index(int64_t job) const { return static_cast<size_t>(job) % units->size(); }
-  at::Tensor& slot(int64_t job) { return slots[static_cast<size_t>(job) % slots.size()]; }
+  size_t place(int64_t job) const { return static_cast<size_t>(job) % slots.size(); }
+  at::Tensor& slot(int64_t job) { return slots[place(job)]; }
+  // The lane's points.
+  size_t filled(int64_t job) const { return place(job); }
+  size_t free(int64_t job) const { return slots.size() + place(job); }
 
-  // Until the job has been announced and its slot is free; false if it will not be wanted.
+  // Whether the job has been announced and its slot is free.
+  bool wanted(int64_t job) const {
+    return job < jobs && job < left + static_cast<int64_t>(slots.size());
+  }
+
+  // False if the job will not be wanted any more.
   bool wait_until_wanted(int64_t job) {
     std::unique_lock lock(mutex);
-    changed.wait(lock, [&] {
-      return stopped || (job < jobs && job < left + static_cast<int64_t>(slots.size()));
-    });
+    changed.wait(lock, [&] { return stopped || wanted(job); });
     return !stopped;
   }
 
   void wait_until_fetched(int64_t job) {
     std::unique_lock lock(mutex);
-    if (fetched <= job) {
-      const auto start = Clock::now();
-      changed.wait(lock, [&] { return fetched > job || failure; });
-      events.push_back({StreamEvent::Kind::kWait, unit(job).block, start, Clock::now()});
-      counts.waited_seconds += seconds_between(start, events.back().end);
-    }
+    changed.wait(lock, [&] { return fetched > job || failure; });
     if (fetched <= job) std::rethrow_exception(failure);
   }
 
   void fetch(int64_t job) {
-    const auto start = Clock::now();
-    home->fetch(index(job), slot(job));
+    lane->hold_back(Queue::kFetch, free(job));
+    auto begin = lane->mark(Queue::kFetch);
+    lane->fetch([&] { home->fetch(index(job), slot(job)); });
+    auto end = lane->mark(Queue::kFetch);
+    lane->record(filled(job), Queue::kFetch);
     const std::lock_guard lock(mutex);
     fetched = job + 1;
     ++counts.fetches;
     const int64_t bytes = unit(job).layout.bytes();
-    events.push_back({StreamEvent::Kind::kFetch, unit(job).block, start, Clock::now(), bytes});
     counts.bytes_fetched += bytes;
-    counts.fetching_seconds += seconds_between(start, events.back().end);
+    measured.push_back({{StreamEvent::Kind::kFetch, unit(job).block, {}, {}, bytes},
+                        std::move(begin),
+                        std::move(end)});
     changed.notify_all();
   }
 
+  // Keeps what `work` throws for whoever enters the block that needs it.
+  template <typename Work>
+  void guarded(Work&& work) {
+    try {
+      work();
+    } catch (...) {
+      const std::lock_guard lock(mutex);
+      failure = std::current_exception();
+      changed.notify_all();
+    }
+  }
+
+  // Of the thread.
   void run() {
     // Tensors made in inference mode can be written in inference mode only, and the mode is a
     // thread's own.
     const c10::InferenceMode mode(inference);
-    try {
+    guarded([&] {
       for (int64_t job = 0; wait_until_wanted(job); ++job) fetch(job);
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      failure = std::current_exception();
-    }
+    });
     const std::lock_guard lock(mutex);
     ended = true;
     changed.notify_all();
+  }
+
+  // Without a thread: all that can be given to the device now.
+  void fetch_ahead() {
+    if (home->keeps_host() || failure) return;
+    guarded([&] {
+      while (wanted(fetched)) fetch(fetched);
+    });
+  }
+
+  // Who frees or uses the slots' memory next does so after the last fetch.
+  void join_queues() noexcept {
+    try {
+      lane->record(0, Queue::kFetch);
+      lane->hold_back(Queue::kCompute, 0);
+    } catch (const std::exception&) {
+      // The device has failed; whoever uses it next is told.
+    }
   }
 };
 
@@ -102,19 +141,44 @@ BlockStreamer::BlockStreamer(StreamUnits units,
                              at::Device device,
                              int slots,
                              int64_t passes)
+    : BlockStreamer(std::move(units),
+                    std::move(home),
+                    device,
+                    slots,
+                    passes,
+                    lane_of(device, 2 * static_cast<size_t>(slots))) {}
+
+BlockStreamer::BlockStreamer(StreamUnits units,
+                             std::unique_ptr<BlockHome> home,
+                             at::Device device,
+                             int slots,
+                             int64_t passes,
+                             std::unique_ptr<DeviceLane> lane)
     : state_(std::make_shared<State>()), errors_before_(std::uncaught_exceptions()) {
-  state_->units = std::move(units);
-  state_->home = std::move(home);
+  auto& state = *state_;
+  state.units = std::move(units);
+  state.home = std::move(home);
+  state.lane = std::move(lane);
   for (int i = 0; i < slots; ++i)
-    state_->slots.push_back(flat_buffer(state_->home->slot_bytes(), device));
-  state_->jobs = passes * static_cast<int64_t>(state_->units->size());
-  state_->inference = c10::InferenceMode::is_enabled();
-  state_->counts.passes = passes;
-  if (device.is_cpu()) thread_ = std::thread([state = state_] { state->run(); });
+    state.slots.push_back(flat_buffer(state.home->slot_bytes(), device));
+  // After this the slots' memory and what the home has read are there.
+  for (int i = 0; i < slots; ++i) state.lane->record(state.free(i), Queue::kCompute);
+  state.jobs = passes * static_cast<int64_t>(state.units->size());
+  state.inference = c10::InferenceMode::is_enabled();
+  state.counts.passes = passes;
+  if (state.home->keeps_host()) {
+    thread_ = std::thread([state = state_] { state->run(); });
+  } else {
+    state.fetch_ahead();
+  }
 }
 
 BlockStreamer::~BlockStreamer() {
-  if (!thread_.joinable()) return;
+  if (thread_.joinable() && !end_thread()) return;
+  state_->join_queues();
+}
+
+bool BlockStreamer::end_thread() {
   constexpr std::chrono::milliseconds kPatience{200};
   std::unique_lock lock(state_->mutex);
   state_->stopped = true;
@@ -123,38 +187,53 @@ BlockStreamer::~BlockStreamer() {
   const auto ended = [&] { return state_->ended; };
   if (failing && !state_->changed.wait_for(lock, kPatience, ended)) {
     thread_.detach();
-    return;
+    return false;
   }
   lock.unlock();
   thread_.join();
+  return true;
 }
 
 void BlockStreamer::more(int64_t passes) {
-  const std::lock_guard lock(state_->mutex);
-  state_->jobs += passes * static_cast<int64_t>(state_->units->size());
-  state_->counts.passes += passes;
-  state_->changed.notify_all();
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->jobs += passes * static_cast<int64_t>(state_->units->size());
+    state_->counts.passes += passes;
+    state_->changed.notify_all();
+  }
+  state_->fetch_ahead();
 }
 
 void BlockStreamer::enter(int64_t index) {
   auto& state = *state_;
-  if (entered_ >= state.jobs || state.unit(entered_).block != index) {
+  const int64_t job = entered_;
+  if (job >= state.jobs || state.unit(job).block != index) {
     throw Error(ErrorKind::kInternal,
                 "block " + std::to_string(index) + " is used out of order or once too often (use " +
-                    std::to_string(entered_ + 1) + " of " + std::to_string(state.jobs) + ")");
+                    std::to_string(job + 1) + " of " + std::to_string(state.jobs) + ")");
   }
-  if (!thread_.joinable()) state.fetch(entered_);
-  state.wait_until_fetched(entered_);
-  bind(state.unit(entered_), state.slot(entered_));
+  auto before = state.lane->mark(Queue::kCompute);
+  state.wait_until_fetched(job);
+  state.lane->hold_back(Queue::kCompute, state.filled(job));
+  auto after = state.lane->mark(Queue::kCompute);
+  bind(state.unit(job), state.slot(job));
   ++entered_;
+  const std::lock_guard lock(state.mutex);
+  state.measured.push_back(
+      {{StreamEvent::Kind::kWait, index, {}, {}}, std::move(before), std::move(after)});
 }
 
 void BlockStreamer::leave(int64_t) {
   auto& state = *state_;
-  unbind(state.unit(entered_ - 1));
-  const std::lock_guard lock(state.mutex);
-  ++state.left;
-  state.changed.notify_all();
+  const int64_t job = entered_ - 1;
+  unbind(state.unit(job));
+  state.lane->record(state.free(job), Queue::kCompute);
+  {
+    const std::lock_guard lock(state.mutex);
+    ++state.left;
+    state.changed.notify_all();
+  }
+  state.fetch_ahead();
 }
 
 void BlockStreamer::pass_by() {
@@ -170,8 +249,18 @@ StreamCounts BlockStreamer::counts() const {
 }
 
 std::vector<StreamEvent> BlockStreamer::take_events() {
-  const std::lock_guard lock(state_->mutex);
-  return std::exchange(state_->events, {});
+  std::vector<Measured> measured;
+  {
+    const std::lock_guard lock(state_->mutex);
+    measured.swap(state_->measured);
+  }
+  std::vector<StreamEvent> events;
+  for (auto& [event, begin, end] : measured) {
+    std::tie(event.begin, event.end) = state_->lane->interval(begin, end);
+    const bool waited = event.end - event.begin > kNoWait;
+    if (event.kind == StreamEvent::Kind::kFetch || waited) events.push_back(event);
+  }
+  return events;
 }
 
 const BlockHome& BlockStreamer::home() const { return *state_->home; }

@@ -2,21 +2,19 @@
 // before it computes.
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <thread>
 #include <vector>
 
 #include "nn/seams.h"
 #include "parallel/block_home.h"
+#include "parallel/device_lane.h"
 
 namespace kinema::parallel {
 
 struct StreamCounts {
   int64_t passes = 0, fetches = 0;
-  int64_t bytes_fetched = 0;    // into slots
-  double waited_seconds = 0;    // in which enter() had to wait: what is not hidden
-  double fetching_seconds = 0;  // in which something was being fetched
+  int64_t bytes_fetched = 0;  // into slots
 
   StreamCounts operator-(const StreamCounts& before) const;
 };
@@ -25,7 +23,7 @@ struct StreamCounts {
 struct StreamEvent {
   enum class Kind { kFetch, kWait } kind;
   int64_t block;
-  std::chrono::steady_clock::time_point begin, end;
+  DeviceLane::Time begin, end;
   int64_t bytes = 0;
 };
 
@@ -33,17 +31,25 @@ struct StreamEvent {
 // a pass the first of the next is fetched, after the last pass nothing, until more() passes are
 // announced. A fetch into a slot begins when the block that used it before has been left.
 //
-// On the CPU a thread of its own fetches. On a GPU a block is fetched when it is entered, in the
-// order of the stream that computes, so that nothing overlaps there.
+// Fetches that keep the host are made by a thread. All others are given to the device as soon as
+// the block before them in the slot has been left, into a queue of their own: the host never waits
+// and nothing is allocated. Either way two points for each slot, "filled" and "free", join the
+// device's queues.
 class BlockStreamer : public nn::BlockWeights {
  public:
-  // Begins to fetch at once, into `slots` (at least 1; 2 hide transfers
-  // behind computing) on `device`.
+  // Begins to fetch at once, into `slots` (at least 1; 2 hide transfers behind computing) on
+  // `device`. The second form uses a given lane, with two points a slot, instead of the device's.
   BlockStreamer(StreamUnits units,
                 std::unique_ptr<BlockHome> home,
                 at::Device device,
                 int slots,
                 int64_t passes);
+  BlockStreamer(StreamUnits units,
+                std::unique_ptr<BlockHome> home,
+                at::Device device,
+                int slots,
+                int64_t passes,
+                std::unique_ptr<DeviceLane> lane);
   // Waits for a fetch under way, unless an error is passing through: a peer that failed would never
   // let it end. The thread is then left to the end of the process.
   ~BlockStreamer() override;
@@ -60,8 +66,8 @@ class BlockStreamer : public nn::BlockWeights {
   void pass_by();
 
   StreamCounts counts() const;
-  // What has happened since the last call, in order. On a GPU times are those of the host, which
-  // gives it work ahead.
+  // What has happened since the last call: fetches and waits, each kind in order, in the device's
+  // own time. The device must have done everything, as after tensor::synchronize.
   std::vector<StreamEvent> take_events();
   const BlockHome& home() const;
   const std::vector<StreamUnit>& units() const;
@@ -69,6 +75,9 @@ class BlockStreamer : public nn::BlockWeights {
   int64_t resident_bytes() const;
 
  private:
+  // False if the thread had to be left behind.
+  bool end_thread();
+
   struct State;
   std::shared_ptr<State> state_;  // also the thread's
   std::thread thread_;

@@ -9,6 +9,7 @@
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
+#include "comm/nccl.h"
 #include "parallel/ring_attention.h"
 #include "parallel/ulysses_attention.h"
 
@@ -52,7 +53,7 @@ Team::Team(const plan::DeviceMesh& mesh, int rank, const GroupMaker& make_group)
   in_vae_ = std::find(vae.begin(), vae.end(), rank) != vae.end();
   vae_ = in_vae_ ? make_group("vae", vae) : alone("vae");
   if (plan_.hsdp_shard > 0 && denoises_)
-    weights_ = make_group("weights", as_ints(mesh.shard(rank)));
+    weights_ = make_group(comm::kGatherAheadGroup, as_ints(mesh.shard(rank)));
   fill_seams(mesh, rank);
 }
 

@@ -59,6 +59,17 @@ uint64_t free_host_memory(const Runtime& runtime) {
   return std::min(free, static_cast<uint64_t>(*allowed * 1e9));
 }
 
+double seconds_between(parallel::DeviceLane::Time begin, parallel::DeviceLane::Time end) {
+  return std::chrono::duration<double>(end - begin).count();
+}
+
+parallel::Sharding sharding(const Runtime& runtime) {
+  using parallel::Sharding;
+  const bool on_host = runtime.request.offload == config::Offload::kBlock;
+  return {.device = runtime.device,
+          .memory = on_host ? Sharding::Memory::kHost : Sharding::Memory::kDevice};
+}
+
 }  // namespace
 
 bool streams_blocks(const Runtime& runtime) {
@@ -85,13 +96,14 @@ weights::ParamSource& StreamedComponent::source() {
 
 std::unique_ptr<parallel::BlockHome> StreamedComponent::chosen_home(
     const Runtime& runtime, const parallel::StreamUnits& units) const {
-  if (const auto& group = runtime.team.weights()) return parallel::shard_home(units, group);
+  if (const auto& group = runtime.team.weights())
+    return parallel::shard_home(units, group, sharding(runtime));
   const plan::OffloadCase where{.bytes = all_units(*units),
                                 .free = free_host_memory(runtime),
                                 .on_cpu = runtime.device.is_cpu(),
                                 .converts = converts(*units, runtime.dtype)};
   if (plan::offload_home(where) == plan::OffloadHome::kHostMemory)
-    return parallel::host_home(units);
+    return parallel::host_home(units, runtime.device);
   return parallel::file_home(units, runtime.device);
 }
 
@@ -107,37 +119,38 @@ void StreamedComponent::begin_to_stream(Runtime& runtime, int64_t passes) {
 }
 
 void StreamedComponent::start(Runtime& runtime, int64_t passes) {
+  if (runtime.stages.traces() || source_) clock_.emplace(runtime.device);
   if (streamer_) {
     streamer_->more(passes);
   } else {
     if (source_) begin_to_stream(runtime, passes);
-    component_.warn_unread();
+    component_.loaded(runtime.stages);
+    bytes_reported_ = component_.bytes_read();
   }
   runtime.stages.read(component_.bytes_read() - bytes_reported_);
   bytes_reported_ = component_.bytes_read();
-  // On a GPU events cost time of their own.
-  if (runtime.stages.traces() || (streamer_ && runtime.device.is_cpu()))
-    clock_.emplace(runtime.device);
 }
 
 void StreamedComponent::tell(Runtime& runtime, report::StreamMeasure& stream) {
   std::map<int64_t, std::array<double, 3>> sums;  // computing, being fetched, being waited for
-  const auto add = [&](int64_t block, size_t kind, auto begin, auto end) {
-    if (!stays(block)) sums[block][kind] += std::chrono::duration<double>(end - begin).count();
+  const auto add = [&](int64_t block, size_t kind, double seconds) {
+    if (!stays(block)) sums[block][kind] += seconds;
   };
   const auto name = [&](int64_t block) { return name_ + " block " + std::to_string(block); };
   if (clock_) tensor::synchronize(runtime.device);
   for (const auto& use : uses_) {
-    const auto begin = clock_->time(use.begin), end = clock_->time(use.end);
+    const auto [begin, end] = clock_->interval(use.begin, use.end);
     runtime.stages.span("compute", name(use.block), begin, end);
-    add(use.block, 0, begin, end);
+    add(use.block, 0, seconds_between(begin, end));
   }
   if (streamer_) {
     for (const auto& event : streamer_->take_events()) {
       const bool fetch = event.kind == parallel::StreamEvent::Kind::kFetch;
       runtime.stages.span(fetch ? "fetch" : "wait", name(event.block), event.begin, event.end,
                           static_cast<uint64_t>(event.bytes));
-      add(event.block, fetch ? 1 : 2, event.begin, event.end);
+      const double seconds = seconds_between(event.begin, event.end);
+      add(event.block, fetch ? 1 : 2, seconds);
+      (fetch ? stream.fetching_seconds : stream.exposed_seconds) += seconds;
     }
   }
   const double passes = std::max(1.0, static_cast<double>(stream.passes));
@@ -169,14 +182,12 @@ void StreamedComponent::finish(Runtime& runtime) {
   stream.sent_bytes = sent - sent_reported_;
   stream.resident_bytes =
       static_cast<uint64_t>(streamer_->resident_bytes() + source_->resident_bytes());
-  stream.fetching_seconds = counts.fetching_seconds;
-  stream.exposed_seconds = counts.waited_seconds;
   tell(runtime, stream);
   sent_reported_ = sent;
   log_verbose(name_ + ": " + std::to_string(counts.fetches) + " fetches in " +
               std::to_string(counts.passes) + " passes took " +
-              std::to_string(counts.fetching_seconds) + " s; blocks waited " +
-              std::to_string(counts.waited_seconds) + " s");
+              std::to_string(stream.fetching_seconds) + " s; blocks waited " +
+              std::to_string(stream.exposed_seconds) + " s");
   runtime.stages.streamed(name_, stream);
 }
 

@@ -90,10 +90,9 @@ double weights_seconds(const DenoiserShape& shape,
                        const MachineRates& rates) {
   if (plan.hsdp_shard <= 1) return 0;
   const StreamShape stream{.blocks = shape.blocks, .block_bytes = shape.block_bytes};
-  const double fetch = gather_seconds(shape, plan, rates);
-  if (!rates.fetches_overlap) return real(shape.blocks) * fetch;
   return exposed_seconds(stream, 0,
-                         {.compute = block_visit_seconds(shape, plan, rates), .fetch = fetch});
+                         {.compute = block_visit_seconds(shape, plan, rates),
+                          .fetch = gather_seconds(shape, plan, rates)});
 }
 
 }  // namespace

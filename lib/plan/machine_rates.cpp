@@ -14,7 +14,6 @@ constexpr double kMatrixShare = 0.8, kAttentionShare = 0.7;
 constexpr double kMemoryShare = 0.9;
 // Forty launches of 5 us each.
 constexpr double kGpuBlockFloor = 2e-4;
-constexpr double kHostToDevice = 12e9;  // from memory that is not pinned
 constexpr double kDisk = 2e9;
 
 // One thread, float32: matrix products of a few hundred rows, measured.
@@ -28,32 +27,33 @@ struct Card {
   double gigabytes;
   double terabytes_per_second;
   LinkKind link;
+  double host;  // GB/s from pinned host memory: 16 lanes of generation 5, 4 or (unknown) fewer
 };
 
 constexpr auto kNvlink = LinkKind::kNvlink, kPcie = LinkKind::kPcie;
 // A name is looked for from the top: what contains another name stands above it.
 constexpr std::array kCards = {
-    Card{"B300", 2250, 288, 8, kNvlink},
-    Card{"B200", 2250, 180, 8, kNvlink},
-    Card{"H200", 989, 141, 4.8, kNvlink},
-    Card{"H100 PCIe", 756, 80, 2, kPcie},
-    Card{"H100", 989, 80, 3.35, kNvlink},
-    Card{"H800", 989, 80, 3.35, kNvlink},
-    Card{"H20", 148, 96, 4, kNvlink},
-    Card{"A100-PCIE-40GB", 312, 40, 1.55, kPcie},
-    Card{"A100-SXM4-40GB", 312, 40, 1.55, kNvlink},
-    Card{"A100-PCIE", 312, 80, 2, kPcie},
-    Card{"A100 80GB PCIe", 312, 80, 2, kPcie},
-    Card{"A100", 312, 80, 2, kNvlink},
-    Card{"RTX PRO 6000", 500, 96, 1.8, kPcie},
-    Card{"L40S", 362, 48, 0.86, kPcie},
-    Card{"L40", 181, 48, 0.86, kPcie},
-    Card{"L4", 121, 24, 0.3, kPcie},
-    Card{"RTX 5090", 210, 32, 1.79, kPcie},
-    Card{"RTX 4090", 165, 24, 1, kPcie},
-    Card{"RTX 3090", 71, 24, 0.94, kPcie},
+    Card{"B300", 2250, 288, 8, kNvlink, 50},
+    Card{"B200", 2250, 180, 8, kNvlink, 50},
+    Card{"H200", 989, 141, 4.8, kNvlink, 50},
+    Card{"H100 PCIe", 756, 80, 2, kPcie, 50},
+    Card{"H100", 989, 80, 3.35, kNvlink, 50},
+    Card{"H800", 989, 80, 3.35, kNvlink, 50},
+    Card{"H20", 148, 96, 4, kNvlink, 50},
+    Card{"A100-PCIE-40GB", 312, 40, 1.55, kPcie, 24},
+    Card{"A100-SXM4-40GB", 312, 40, 1.55, kNvlink, 24},
+    Card{"A100-PCIE", 312, 80, 2, kPcie, 24},
+    Card{"A100 80GB PCIe", 312, 80, 2, kPcie, 24},
+    Card{"A100", 312, 80, 2, kNvlink, 24},
+    Card{"RTX PRO 6000", 500, 96, 1.8, kPcie, 50},
+    Card{"L40S", 362, 48, 0.86, kPcie, 24},
+    Card{"L40", 181, 48, 0.86, kPcie, 24},
+    Card{"L4", 121, 24, 0.3, kPcie, 24},
+    Card{"RTX 5090", 210, 32, 1.79, kPcie, 50},
+    Card{"RTX 4090", 165, 24, 1, kPcie, 24},
+    Card{"RTX 3090", 71, 24, 0.94, kPcie, 24},
 };
-constexpr Card kUnknown{"", 71, 0, 0.9, kPcie};
+constexpr Card kUnknown{"", 71, 0, 0.9, kPcie, 12};
 
 const Card& card_of(const std::string& name) {
   for (const auto& card : kCards) {
@@ -106,9 +106,8 @@ MachineRates gpu_rates(const std::string& name) {
   rates.block_floor = kGpuBlockFloor;
   rates.memory = static_cast<uint64_t>(card.gigabytes * 1e9);
   rates.near = card.link;
-  rates.host_bytes_per_second = kHostToDevice;
+  rates.host_bytes_per_second = card.host * 1e9;
   rates.disk_bytes_per_second = kDisk;
-  rates.fetches_overlap = false;
   return rates;
 }
 

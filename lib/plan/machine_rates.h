@@ -31,11 +31,9 @@ struct MachineRates {
   uint64_t memory = 0;     // bytes of a device; 0: not known from its name
   LinkKind near = LinkKind::kNvlink;  // between devices of one machine
   LinkKind far = LinkKind::kNetwork;  // between machines
-  double host_bytes_per_second = 0;   // from host memory to the device
+  double host_bytes_per_second = 0;   // from (pinned) host memory to the device
   double disk_bytes_per_second = 0;   // from files that are in no cache
   int64_t ranks_per_machine = 0;      // 0: all ranks are on one machine
-  // Whether a block's weights arrive while another block computes.
-  bool fetches_overlap = true;
 
   // Between `ranks` consecutive ranks.
   Link between(int64_t ranks) const;

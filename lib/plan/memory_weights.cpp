@@ -50,11 +50,13 @@ bool converts_weights(const ComponentFacts& component, const WeightUse& use, con
 Weights placed(const Weights& blocks, int64_t count, const WeightUse& use, int64_t resident) {
   if (!use.streams() || count == 0) return blocks;
   const bool sharded = use.parallel.hsdp_shard > 0;
+  // On the CPU host memory is the device's.
+  const bool on_device = use.on_cpu || use.offload != config::Offload::kBlock;
   const StreamShape shape{.blocks = count,
                           .block_bytes = blocks.bytes / static_cast<uint64_t>(count),
                           .ranks = std::max<int64_t>(1, use.parallel.hsdp_shard),
                           .slots = use.slots,
-                          .parts_on_device = sharded};
+                          .parts_on_device = sharded && on_device};
   Weights there{stream_bytes(shape, std::min(resident, count)), 0};
   // On the CPU the blocks' home is this memory too: the files' map, or converted copies.
   if (!sharded && use.on_cpu) there += blocks;

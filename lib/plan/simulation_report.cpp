@@ -19,9 +19,7 @@ constexpr int64_t kSteps = 20;
 
 MachineRates rates_of(const Job& job) {
   const bool gpu = job.request().device.kind == config::Device::Kind::kCuda;
-  auto rates = gpu_rates(gpu ? job.predicted.rates.name : "NVIDIA H200");
-  rates.fetches_overlap = true;
-  return rates;
+  return gpu_rates(gpu ? job.predicted.rates.name : "NVIDIA H200");
 }
 
 ParallelPlan shared_by(int64_t ranks, int64_t heads) {

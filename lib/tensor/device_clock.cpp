@@ -7,8 +7,16 @@
 #include "tensor/device.h"
 
 namespace kinema::tensor {
+namespace {
 
 using Clock = std::chrono::steady_clock;
+
+Clock::duration between(const c10::Event& begin, const c10::Event& end) {
+  const std::chrono::duration<double, std::milli> time(begin.elapsedTime(end));
+  return std::chrono::duration_cast<Clock::duration>(time);
+}
+
+}  // namespace
 
 DeviceClock::DeviceClock(at::Device device) : device_(device) {
   synchronize(device_);
@@ -19,16 +27,20 @@ DeviceClock::DeviceClock(at::Device device) : device_(device) {
 
 Mark DeviceClock::mark() const {
   if (device_.is_cpu()) return {Clock::now(), nullptr};
-  const c10::impl::VirtualGuardImpl guard(device_.type());
+  return mark(c10::impl::VirtualGuardImpl(device_.type()).getStream(device_));
+}
+
+Mark DeviceClock::mark(const c10::Stream& stream) const {
   auto event = std::make_shared<c10::Event>(device_.type(), c10::EventFlag::BACKEND_DEFAULT);
-  event->record(guard.getStream(device_));
+  event->record(stream);
   return {Clock::now(), std::move(event)};
 }
 
-Clock::time_point DeviceClock::time(const Mark& mark) const {
-  if (!mark.event) return mark.host;
-  const std::chrono::duration<double, std::milli> since(start_.event->elapsedTime(*mark.event));
-  return start_.host + std::chrono::duration_cast<Clock::duration>(since);
+std::pair<DeviceClock::Time, DeviceClock::Time> DeviceClock::interval(const Mark& begin,
+                                                                      const Mark& end) const {
+  if (!begin.event) return {begin.host, end.host};
+  const auto from = start_.host + between(*start_.event, *begin.event);
+  return {from, from + between(*begin.event, *end.event)};
 }
 
 }  // namespace kinema::tensor

@@ -9,7 +9,7 @@ import argparse
 import json
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,13 @@ def hsdp(layout: Layout, shard: int, replicate: int = 1) -> Streaming:
 
 
 OFFLOAD = ("--offload=block",)
+
+
+def hsdp_in_host_memory(layout: Layout, shard: int) -> Streaming:
+    sharded = hsdp(layout, shard)
+    return replace(sharded, flags=(*sharded.flags, *OFFLOAD), home=f"host memory, {sharded.home}")
+
+
 # On the CPU a block that is stored in the type it is computed in stays in its file; any other is
 # converted once.
 HOME_OF_FLOATS, HOME_OF_OTHERS = "the files", "host memory"
@@ -53,6 +60,7 @@ CASES = [
     Streaming(Layout(), (*OFFLOAD, "--resident-blocks=1", "--stream-slots=3"), resident=1),
     Streaming(Layout(cfg=2), OFFLOAD),
     hsdp(Layout(cfg=2), 2),
+    hsdp_in_host_memory(Layout(cfg=2), 2),
     hsdp(Layout(ulysses=2), 2),
     hsdp(Layout(cfg=2, ulysses=2), 4),
     hsdp(Layout(cfg=2, ulysses=2), 2, 2),

@@ -7,62 +7,19 @@
 
 #include "comm/gloo.h"
 #include "parallel/block_streamer.h"
-#include "parallel/stream_source.h"
-#include "parallel/tensor_parallel.h"
+#include "parallel/taken_blocks.h"
 #include "support/ranks.h"
 
 using namespace kinema;
 using namespace kinema::parallel;
 using kinema::test::require;
 using kinema::test::run_ranks;
+using kinema::test::TakenBlocks;
 
 namespace {
 
-const std::vector<std::string> kBlocks = {"transformer_blocks.0", "transformer_blocks.1"};
-
-checkpoint::Component component() {
-  return checkpoint::Component::open(std::filesystem::path(KINEMA_TEST_DATA) /
-                                     "hunyuan15/t2v/model/transformer");
-}
-
-// Every parameter of every block through a StreamSource, as a model would take it.
-struct Taken {
-  Taken(at::ScalarType dtype, comm::Communicator& tensor)
-      : store(component(), {dtype, at::kCPU}),
-        cut(store, hunyuan15_transformer_rules(), tensor),
-        source(store, cut, kBlocks) {
-    for (const auto& [name, stored] : store.component().tensors()) {
-      if (name.starts_with("transformer_blocks."))
-        parameters[name] = source.take(name, shape(name));
-    }
-    root_bytes_read = store.bytes_read();
-    units = source.units();
-  }
-  at::IntArrayRef shape(const std::string& name) const {
-    return store.component().find(name)->entry.shape;
-  }
-  // What reading all blocks once reads: this rank's slices, as they are stored.
-  uint64_t bytes_of_blocks() const {
-    uint64_t bytes = 0;
-    for (const auto& unit : *units) {
-      for (size_t i = 0; i < unit.parts.size(); ++i) {
-        bytes += static_cast<uint64_t>(unit.handles[i].numel()) *
-                 checkpoint::element_bytes(unit.parts[i].stored.entry.dtype);
-      }
-    }
-    return bytes;
-  }
-
-  weights::WeightStore store;
-  TensorParallelSource cut;
-  StreamSource source;
-  std::map<std::string, at::Tensor> parameters;
-  StreamUnits units;
-  uint64_t root_bytes_read = 0;
-};
-
 // Twice over all blocks: each parameter is what the checkpoint has for this rank.
-void check_values(Taken& taken, std::unique_ptr<BlockHome> home) {
+void check_values(TakenBlocks& taken, std::unique_ptr<BlockHome> home) {
   BlockStreamer streamer(taken.units, std::move(home), at::kCPU, 2, 2);
   for (int pass = 0; pass < 2; ++pass) {
     for (const auto& unit : *taken.units) {
@@ -91,13 +48,15 @@ TEST_CASE("whole blocks come from memory and from the files") {
   const auto dtype = GENERATE(at::kFloat, at::kBFloat16);
   CHECK_NOTHROW(run_ranks(1, [&](comm::Rendezvous&) {
     comm::LocalCommunicator alone("tensor");
-    Taken taken(dtype, alone);
+    TakenBlocks taken(dtype, alone);
     require(taken.units->size() == 2, "a unit for each block");
     require(taken.root_bytes_read == 0, "nothing of a block is read before it is wanted");
 
-    auto host = host_home(taken.units);
-    require(host->bytes_read() == taken.bytes_of_blocks(), "host memory reads everything once");
-    check_values(taken, std::move(host));
+    for (int64_t page : {kHostPage, int64_t{4096}}) {
+      auto host = host_home(taken.units, at::kCPU, page);
+      require(host->bytes_read() == taken.bytes_of_blocks(), "host memory reads everything once");
+      check_values(taken, std::move(host));
+    }
 
     auto files = file_home(taken.units, at::kCPU);
     require(files->bytes_read() == 0 && files->resident_bytes() == 0, "the files keep nothing");
@@ -115,7 +74,7 @@ TEST_CASE("ranks read a block's bytes once between them and gather it whole") {
     std::vector<int> all;
     for (int r = 0; r < ranks; ++r) all.push_back(r);
     comm::LocalCommunicator alone("tensor");
-    Taken taken(dtype, alone);
+    TakenBlocks taken(dtype, alone);
     std::shared_ptr<comm::Communicator> group = comm::gloo_group(rendezvous, "weights", all);
     auto home = shard_home(taken.units, group);
     const auto other = comm::gloo_group(rendezvous, "other", all);
@@ -133,11 +92,31 @@ TEST_CASE("ranks read a block's bytes once between them and gather it whole") {
   }));
 }
 
+TEST_CASE("shards in host memory are copied to their place and gathered there") {
+  const int ranks = GENERATE(2, 3);
+  const int64_t page = GENERATE(int64_t{2048}, kHostPage);
+  CHECK_NOTHROW(run_ranks(ranks, [&](comm::Rendezvous& rendezvous) {
+    std::vector<int> all;
+    for (int r = 0; r < ranks; ++r) all.push_back(r);
+    comm::LocalCommunicator alone("tensor");
+    TakenBlocks taken(at::kBFloat16, alone);
+    std::shared_ptr<comm::Communicator> group = comm::gloo_group(rendezvous, "weights", all);
+    auto home = shard_home(taken.units, group, {.memory = Sharding::Memory::kHost, .page = page});
+    const auto other = comm::gloo_group(rendezvous, "other", all);
+    require(sum(*other, home->bytes_read()) == taken.bytes_of_blocks(), "every byte is read once");
+    int64_t parts = 0;
+    for (const auto& unit : *taken.units) parts += unit.layout.part_bytes(ranks);
+    require(home->resident_bytes() == parts, "a rank keeps its part");
+    require(home->text() == "host memory, shards of " + std::to_string(ranks) + " ranks", "text");
+    check_values(taken, std::move(home));
+  }));
+}
+
 TEST_CASE("shards of tensor-parallel slices") {
   CHECK_NOTHROW(run_ranks(4, [&](comm::Rendezvous& rendezvous) {
     const int rank = rendezvous.rank();
     const auto tensor = comm::gloo_group(rendezvous, "tensor", {rank / 2 * 2, rank / 2 * 2 + 1});
-    Taken taken(at::kFloat, *tensor);
+    TakenBlocks taken(at::kFloat, *tensor);
     std::shared_ptr<comm::Communicator> group =
         comm::gloo_group(rendezvous, "weights", {rank % 2, rank % 2 + 2});
     auto home = shard_home(taken.units, group);

@@ -60,6 +60,7 @@ class ScriptedHome : public BlockHome {
         std::chrono::milliseconds(table[static_cast<size_t>(job) % table.size()]));
     slot.fill_(static_cast<int64_t>(index) + 1);
   }
+  bool keeps_host() const override { return true; }
   int64_t slot_bytes() const override { return kFlatAlignment; }
   int64_t resident_bytes() const override { return 0; }
   uint64_t bytes_read() const override { return 0; }
@@ -100,6 +101,7 @@ class GroupHome : public BlockHome {
     if (!group_->gather(index)) throw Error(ErrorKind::kComm, "alone");
     slot.fill_(static_cast<int64_t>(index) + 1);
   }
+  bool keeps_host() const override { return true; }
   int64_t slot_bytes() const override { return kFlatAlignment; }
   int64_t resident_bytes() const override { return 0; }
   uint64_t bytes_read() const override { return 0; }

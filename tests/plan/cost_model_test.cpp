@@ -17,11 +17,7 @@ DenoiserShape hunyuan(int64_t tokens, int64_t passes = 1, int64_t text = 256) {
 }
 
 const MachineRates& h200() {
-  static const auto rates = [] {
-    auto made = gpu_rates("NVIDIA H200");
-    made.fetches_overlap = true;
-    return made;
-  }();
+  static const auto rates = gpu_rates("NVIDIA H200");
   return rates;
 }
 
@@ -121,9 +117,6 @@ TEST_CASE("gathers are exposed where they take longer than blocks") {
   const double fetch = gather_seconds(shape, two, slow);
   CHECK(step_time(shape, two, slow).weights ==
         Approx(54 * (fetch - block_visit_seconds(shape, two, slow))));
-  auto serial = h200();
-  serial.fetches_overlap = false;
-  CHECK(step_time(shape, two, serial).weights == Approx(54 * gather_seconds(shape, two, serial)));
 }
 
 TEST_CASE("cards are known by their names") {

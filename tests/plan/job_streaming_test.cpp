@@ -80,6 +80,35 @@ TEST_CASE("HSDP's gathers are planned with their times") {
   CHECK(plan_json(job)["predicted"]["stream"]["units"] == job.predicted.stream->shape.blocks);
 }
 
+TEST_CASE("shards in host memory leave the GPUs, and are refused where they do not fit") {
+  auto request = tiny();
+  request.device = {config::Device::Kind::kCuda, 0};
+  request.use_hsdp = true;
+  request.hsdp_shard_size = 2;
+  auto machine = around();
+  machine.cuda_build = true;
+  machine.gpus = {"NVIDIA H200", "NVIDIA H200"};
+  const auto on_gpus = planned(request, "t2v", machine).job;
+  request.offload = config::Offload::kBlock;
+  const auto [in_host, wrong] = planned(request, "t2v", machine);
+  CHECK(wrong.empty());
+  const auto &before = *on_gpus.predicted.stream, &after = *in_host.predicted.stream;
+  CHECK(after.home == "host memory, shards of 2 ranks");
+  const auto blocks = static_cast<uint64_t>(after.shape.blocks);
+  CHECK(before.device_bytes() - after.device_bytes() ==
+        blocks * ((after.shape.block_bytes + 1) / 2));
+  const double up = static_cast<double>(after.shape.block_bytes) / 2 /
+                    in_host.predicted.rates.host_bytes_per_second;
+  CHECK(after.times.fetch == Approx(before.times.fetch + up));
+
+  machine.host_memory = 1000;
+  CHECK_THAT(planned(request, "t2v", machine).wrong,
+             Catch::Matchers::Contains("--use-hsdp --offload block: 2 ranks' shards take"));
+  request.offload = config::Offload::kModel;
+  CHECK_THAT(planned(request, "t2v", machine).wrong,
+             Catch::Matchers::Contains("--offload model and --use-hsdp both decide"));
+}
+
 TEST_CASE("what does not fit whole is offered in blocks") {
   auto request = tiny();
   request.device = {config::Device::Kind::kCuda, 0};

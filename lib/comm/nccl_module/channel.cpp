@@ -81,23 +81,20 @@ class Transfer : public NcclTransfer {
 
 }  // namespace
 
-Channel::Channel(const std::string& id,
-                 int rank,
-                 int size,
-                 int device,
-                 cudaStream_t stream,
-                 std::shared_ptr<Watch> watch)
-    : size_(size), device_(device), stream_(stream), watch_(std::move(watch)) {
+Channel::Channel(
+    const std::string& id, int rank, int size, const Place& place, std::shared_ptr<Watch> watch)
+    : size_(size), device_(place.device), stream_(place.stream), watch_(std::move(watch)) {
   ncclUniqueId unique;
   if (id.size() != sizeof unique.internal) {
     throw std::runtime_error("the group's id has " + std::to_string(id.size()) + " bytes, not " +
                              std::to_string(sizeof unique.internal));
   }
   std::memcpy(unique.internal, id.data(), id.size());
-  const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(device));
+  const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(device_));
   // Not blocking: whoever waits here or later can give up and abort.
   ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
   config.blocking = 0;
+  if (place.processors > 0) config.maxCTAs = place.processors;
   NCCL_CHECK(ncclCommInitRankConfig, &communicator_, size, unique, rank, &config);
   watch_->add(communicator_);
   try {

@@ -10,15 +10,18 @@
 
 namespace kinema::comm {
 
+// Where a channel's operations run.
+struct Place {
+  int device;
+  cudaStream_t stream;
+  int processors;  // that one operation takes at most; 0: as many as NCCL likes
+};
+
 class Channel : public NcclChannel {
  public:
   // Connects with the other members of the group that `id` names; returns when all are there.
-  Channel(const std::string& id,
-          int rank,
-          int size,
-          int device,
-          cudaStream_t stream,
-          std::shared_ptr<Watch> watch);
+  Channel(
+      const std::string& id, int rank, int size, const Place& place, std::shared_ptr<Watch> watch);
   ~Channel() override;
 
   void all_gather(const std::string& label, const at::Tensor& part, const at::Tensor& out) override;

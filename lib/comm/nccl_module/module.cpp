@@ -9,6 +9,10 @@
 namespace kinema::comm {
 namespace {
 
+// Of the hundred and more that a GPU has: a block computes several times as long as its weights
+// travel, so that speed is worth less here than processors are there.
+constexpr int kProcessorsOfAGather = 8;
+
 class Device : public NcclDevice {
  public:
   explicit Device(const NcclSettings& settings) : device_(settings.device) {
@@ -16,10 +20,11 @@ class Device : public NcclDevice {
     int least = 0, greatest = 0;
     CUDA_CHECK(cudaDeviceGetStreamPriorityRange, &least, &greatest);
     // Ahead of the arithmetic, whose blocks fill the device and would let others wait.
-    CUDA_CHECK(cudaStreamCreateWithPriority, &stream_, cudaStreamNonBlocking, greatest);
+    for (auto* stream : {&exchanges_, &gathers_})
+      CUDA_CHECK(cudaStreamCreateWithPriority, stream, cudaStreamNonBlocking, greatest);
     watch_ = std::make_shared<Watch>(settings);
   }
-  // The stream is not destroyed: an aborted operation may still be on it, and the process ends.
+  // The streams are not destroyed: an aborted operation may still be on one, and the process ends.
   ~Device() override = default;
 
   std::string new_group() override {
@@ -28,13 +33,19 @@ class Device : public NcclDevice {
     return {id.internal, sizeof id.internal};
   }
 
-  std::unique_ptr<NcclChannel> join(const std::string& group, int rank, int size) override {
-    return std::make_unique<Channel>(group, rank, size, device_, stream_, watch_);
+  std::unique_ptr<NcclChannel> join(const std::string& group,
+                                    int rank,
+                                    int size,
+                                    NcclUse use) override {
+    const bool exchanges = use == NcclUse::kExchange;
+    const Place place{device_, exchanges ? exchanges_ : gathers_,
+                      exchanges ? 0 : kProcessorsOfAGather};
+    return std::make_unique<Channel>(group, rank, size, place, watch_);
   }
 
  private:
   int device_;
-  cudaStream_t stream_ = nullptr;
+  cudaStream_t exchanges_ = nullptr, gathers_ = nullptr;
   std::shared_ptr<Watch> watch_;
 };
 

@@ -1,0 +1,77 @@
+// Pages of host memory, and files read by several threads through a ring of pieces.
+#include "parallel/kept_parts.h"
+
+#include <ATen/ops/equal.h>
+#include <catch2/catch.hpp>
+
+#include "comm/communicator.h"
+#include "parallel/staged_reader.h"
+#include "parallel/taken_blocks.h"
+#include "support/ranks.h"
+
+using namespace kinema;
+using namespace kinema::parallel;
+using kinema::test::require;
+using kinema::test::run_ranks;
+using kinema::test::TakenBlocks;
+
+namespace {
+
+at::Tensor flat(const StreamUnit& unit) {
+  auto whole = flat_buffer(unit.layout.bytes(), at::kCPU);
+  read_flat(unit, 0, whole);
+  return whole;
+}
+
+}  // namespace
+
+TEST_CASE("pages are handed out to the last byte") {
+  HostPages pages(1000, at::kCPU, 256);
+  std::vector<int64_t> lengths;
+  for (int64_t bytes : {100, 400, 500}) {
+    for (const auto& piece : pages.take(bytes)) lengths.push_back(piece.numel());
+  }
+  CHECK(lengths == std::vector<int64_t>{100, 156, 244, 12, 256, 232});
+}
+
+TEST_CASE("parts in pages are the block's bytes") {
+  CHECK_NOTHROW(run_ranks(1, [](comm::Rendezvous&) {
+    comm::LocalCommunicator alone("tensor");
+    TakenBlocks taken(at::kBFloat16, alone);
+    for (int64_t index : {0, 1, 2}) {
+      const auto kept = KeptParts::in_host_memory(taken.units, {index, 3}, at::kCPU, 4096);
+      for (size_t i = 0; i < taken.units->size(); ++i) {
+        const auto& layout = (*taken.units)[i].layout;
+        const int64_t bytes = layout.part_bytes(3);
+        auto got = flat_buffer(bytes, at::kCPU);
+        kept.copy(i, got);
+        const int64_t there = std::min(bytes, layout.bytes() - index * bytes);
+        require(at::equal(got.narrow(0, 0, there),
+                          flat((*taken.units)[i]).narrow(0, index * bytes, there)),
+                "the part's bytes");
+      }
+      require(!kept.whole(0).defined(), "a block in several pages is not in one");
+    }
+  }));
+}
+
+TEST_CASE("a ring of pieces reads what one read does") {
+  CHECK_NOTHROW(run_ranks(1, [](comm::Rendezvous&) {
+    comm::LocalCommunicator alone("tensor");
+    TakenBlocks taken(at::kFloat, alone);
+    const auto& unit = taken.units->front();
+    const auto want = flat(unit);
+    for (const auto& [piece, pieces] :
+         {std::pair<int64_t, size_t>{256, 1}, {1024, 3}, {1 << 20, 4}}) {
+      StagedReader reader(at::kCPU, {.piece = piece, .pieces = pieces});
+      require(reader.bytes() == piece * static_cast<int64_t>(pieces), "the ring's bytes");
+      for (int64_t begin : {int64_t{0}, int64_t{512}}) {
+        auto got = flat_buffer(want.numel() - begin, at::kCPU);
+        const auto read = reader.read(unit, begin, got);
+        require(at::equal(got, want.narrow(0, begin, got.numel())), "the bytes");
+        auto again = flat_buffer(got.numel(), at::kCPU);
+        require(read == read_flat(unit, begin, again), "how many bytes of the files");
+      }
+    }
+  }));
+}
