@@ -31,7 +31,7 @@ build_here() {
     -DCMAKE_PREFIX_PATH="${CMAKE_PREFIX_PATH:-};$torch;$PWD/$dependencies" -DCMAKE_DISABLE_FIND_PACKAGE_spdlog=ON &&
     ninja -C "$build" kinema kinema_engine kinema_nccl kinema_kernels_module &&
     # Tests are worth having, not worth failing for.
-    { ninja -C "$build" fused_test nccl_test nccl_watch_test collective_times pipeline_test || true; }
+    { ninja -C "$build" fused_test nccl_test nccl_watch_test parallel_test collective_times pipeline_test || true; }
 }
 
 failure=()

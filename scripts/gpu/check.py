@@ -10,8 +10,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import communication
 import comparisons
 import parts
+import streaming
 from context import Context
 from measured import Clock, Measured, Result
 
@@ -22,12 +24,13 @@ PARTS: dict[str, tuple[Callable[[Context], Result], float]] = {
     "reference": (comparisons.reference, 30),
     "checkpoint": (parts.checkpoint, 60),
     "full_size": (parts.full_size, 60),
-    "streaming": (parts.streaming, 60),
+    "streaming": (streaming.streaming, 60),
     "beside_diffusers": (comparisons.beside_diffusers, 60),
     "checkpoint_ltx2": (parts.checkpoint_ltx2, 60),
     "full_size_ltx2": (parts.full_size_ltx2, 60),
     "layouts": (comparisons.layouts, 60),
-    "collectives": (parts.collectives, 20),
+    "overlap": (communication.overlap, 1),
+    "collectives": (communication.collectives, 20),
     "devices_agree": (comparisons.devices_agree, 30),
 }
 
@@ -48,7 +51,7 @@ def main() -> int:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     clock = Clock(arguments.budget)
     arguments.work.mkdir(parents=True, exist_ok=True)
-    context = Context(arguments.device, arguments.sizes, arguments.build.resolve(), arguments.work, clock)
+    context = Context(arguments.device, arguments.sizes, arguments.build.resolve(), arguments.work, arguments.out, clock)
     measured = Measured(arguments.out, clock)
     if arguments.build_failed:
         measured.add("build", {"status": "failed", "reason": arguments.build_failed})

@@ -44,6 +44,7 @@ class Context:
     sizes: str  # "full" or "tiny"
     build: Path
     work: Path  # for files that are gone afterwards
+    out: Path  # for files that stay
     clock: Clock
     dtypes: tuple[str, ...] = ("float32", "bfloat16")
 

@@ -32,12 +32,12 @@ def machine(context: Context) -> Result:
 def unit_tests(context: Context) -> Result:
     """The test programs that can use a GPU, and the one that plays one."""
     rows: list[Result] = []
-    for name in ("fused", "nccl", "nccl_watch", "pipeline"):
+    for name, only in (("fused", []), ("nccl", []), ("nccl_watch", []), ("parallel", ["[gpu]"]), ("pipeline", [])):
         program = context.build / "tests" / name / f"{name}_test"
         if not program.exists():
             rows.append({"test": name, "result": "not built"})
             continue
-        finished = run([str(program)], context.clock.limit(120))
+        finished = run([str(program), *only], context.clock.limit(120))
         skipped = [line for line in finished.output.splitlines() if line.startswith("skipped: ")]
         rows.append({"test": name, "result": "ok" if finished.status == 0 else "FAILED", "skipped": "; ".join(skipped), "end": finished.output.strip().splitlines()[-1][-200:]})
     if not any(row["result"] in ("ok", "FAILED") for row in rows):
@@ -95,37 +95,6 @@ def timed(context: Context, sizes: list[Size], call: list[str]) -> Result:
         row |= {"tokens": done.metrics.get("tokens"), **stage_rows(done.metrics), "whole_s": round(done.seconds, 2)}
     if any("failed" in row for row in rows):
         raise Failure("a size failed", {"rows": rows})
-    return {"rows": rows}
-
-
-def streaming(context: Context) -> Result:
-    """What it costs to stream every block from the host's memory, in time, and saves, in memory."""
-    size = SIZES[context.sizes][0]
-    rows: list[Result] = []
-    for offload in ("none", "block"):
-        flags = [f"--model={context.checkpoint}", *CALL, *size.flags(), f"--device={context.device}", "--dtype=bfloat16", f"--offload={offload}"]
-        done = generate(context.program, flags, context.clock.limit(180))
-        rows.append({"offload": offload, "size": str(size), **stage_rows(done.metrics)})
-    return {"rows": rows, "step_ratio": rows[1]["step_s"] / rows[0]["step_s"]}
-
-
-def collectives(context: Context) -> Result:
-    """Bytes and time of each operation: several processes over Gloo on one device, and NCCL in one process."""
-    tool = context.tool("comm/collective_times")
-    sizes = "1048576,16777216,134217728" if context.sizes == "full" else "65536,1048576"
-    plans = [("gloo", 2), ("gloo", 4)] + [("nccl", 1)] * (context.device == "cuda")
-    rows: list[Result] = []
-    problems = []
-    for transport, ranks in plans:
-        out = context.work / f"{transport}{ranks}.json"
-        command = [str(tool), "--device", context.device, "--transport", transport, "--ranks", str(ranks), "--bytes", sizes, "--out", str(out)]
-        try:
-            must(command, context.clock.limit(60))
-            rows += json.loads(out.read_text(encoding="utf-8"))
-        except Failure as failure:
-            problems.append(f"{transport} with {ranks}: {failure}")
-    if problems:
-        raise Failure("; ".join(problems), {"rows": rows})
     return {"rows": rows}
 
 
