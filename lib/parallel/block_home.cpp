@@ -93,7 +93,7 @@ class FileHome : public BlockHome {
  public:
   FileHome(StreamUnits units, at::Device device)
       : units_(std::move(units)), slot_bytes_(longest_block(units_, 1)) {
-    if (!device.is_cpu()) staged_.emplace(device);
+    if (!device.is_cpu()) staged_.emplace(weights::upload_queue(device));
   }
 
   void fetch(size_t index, at::Tensor& slot) override {

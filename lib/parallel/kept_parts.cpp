@@ -18,7 +18,7 @@ int64_t longest_block(const StreamUnits& units, int64_t parts) {
 KeptParts KeptParts::on_device(const StreamUnits& units, PartOf part, at::Device device) {
   KeptParts kept;
   std::optional<StagedReader> reader;
-  if (!device.is_cpu()) reader.emplace(device);
+  if (!device.is_cpu()) reader.emplace(weights::upload_queue(device));
   for (const auto& unit : *units) {
     const int64_t bytes = unit.layout.part_bytes(part.parts);
     auto buffer = flat_buffer(bytes, device);

@@ -4,41 +4,41 @@
 #include <algorithm>
 #include <exception>
 #include <future>
-#include <optional>
+#include <utility>
 
 #include <ATen/Parallel.h>
-#include <c10/core/Event.h>
 #include <c10/core/InferenceMode.h>
-#include <c10/core/impl/VirtualGuardImpl.h>
-
-#include "parallel/host_pages.h"
 
 namespace kinema::parallel {
 
 struct StagedReader::Piece {
-  Piece(int64_t bytes, at::Device device) : memory(host_bytes(bytes, device)) {
-    if (!device.is_cpu()) copied.emplace(device.type());
-  }
   // Waits until the device has taken what is in it.
-  void await_copied() const {
-    if (copied) copied->synchronize();
-  }
-  void note_copied(at::Device device) {
-    if (copied) copied->record(c10::impl::VirtualGuardImpl(device.type()).getStream(device));
+  void await_copied() {
+    if (copied) std::exchange(copied, {})();
   }
 
   at::Tensor memory;
-  std::optional<c10::Event> copied;
+  weights::UploadQueue::Wait copied;
   std::future<uint64_t> filled;  // bytes of the files
 };
 
-StagedReader::StagedReader(at::Device device, const Staging& staging)
-    : device_(device), piece_(staging.piece) {
-  for (size_t i = 0; i < staging.pieces; ++i)
-    ring_.push_back(std::make_unique<Piece>(piece_, device_));
+StagedReader::StagedReader(std::unique_ptr<weights::UploadQueue> queue, const Staging& staging)
+    : queue_(std::move(queue)), piece_(staging.piece) {
+  for (size_t i = 0; i < staging.pieces; ++i) {
+    ring_.push_back(std::make_unique<Piece>());
+    ring_.back()->memory = queue_->buffer(piece_);
+  }
 }
 
-StagedReader::~StagedReader() = default;
+StagedReader::~StagedReader() {
+  for (auto& piece : ring_) {
+    try {
+      piece->await_copied();
+    } catch (const std::exception&) {
+      // A device that has failed copies nothing any more; whoever used it has been told.
+    }
+  }
+}
 
 int64_t StagedReader::bytes() const { return piece_ * static_cast<int64_t>(ring_.size()); }
 
@@ -60,6 +60,7 @@ uint64_t StagedReader::read(const StreamUnit& unit, int64_t begin, const at::Ten
   const auto piece = [&](int64_t at) -> Piece& {
     return *ring_[static_cast<size_t>(at / piece_) % ring_.size()];
   };
+  queue_->begin();
   for (int64_t at = 0; at < std::min(end, ahead); at += piece_)
     fill(piece(at), unit, begin + at, length(at));
   uint64_t read = 0;
@@ -69,9 +70,10 @@ uint64_t StagedReader::read(const StreamUnit& unit, int64_t begin, const at::Ten
     try {
       read += piece(at).filled.get();
       if (failure) continue;
-      into.narrow(0, at, length(at))
-          .copy_(piece(at).memory.narrow(0, 0, length(at)), /*non_blocking=*/true);
-      piece(at).note_copied(device_);
+      piece(at).copied = queue_->give([&] {
+        into.narrow(0, at, length(at))
+            .copy_(piece(at).memory.narrow(0, 0, length(at)), /*non_blocking=*/true);
+      });
       if (at + ahead < end) fill(piece(at), unit, begin + at + ahead, length(at + ahead));
     } catch (...) {
       failure = std::current_exception();

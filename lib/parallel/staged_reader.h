@@ -7,10 +7,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "parallel/stream_unit.h"
-
-namespace c10 {
-struct Event;
-}
+#include "weights/upload.h"
 
 namespace kinema::parallel {
 
@@ -22,7 +19,8 @@ struct Staging {
 // For one thread at a time.
 class StagedReader {
  public:
-  explicit StagedReader(at::Device device, const Staging& staging = {});
+  explicit StagedReader(std::unique_ptr<weights::UploadQueue> queue, const Staging& staging = {});
+  // Waits until the device is done with the ring.
   ~StagedReader();
   StagedReader(const StagedReader&) = delete;
   StagedReader& operator=(const StagedReader&) = delete;
@@ -38,7 +36,7 @@ class StagedReader {
   // Has a thread read `bytes` of the unit from `from` on.
   static void fill(Piece& piece, const StreamUnit& unit, int64_t from, int64_t bytes);
 
-  at::Device device_;
+  std::unique_ptr<weights::UploadQueue> queue_;
   int64_t piece_;
   std::vector<std::unique_ptr<Piece>> ring_;
 };
