@@ -15,23 +15,29 @@ class Sizes:
     heads: int
     head_dim: int
     layers: int
+    patch: int
     latent: tuple[int, int, int, int]
     text: tuple[int, int]  # text tokens of the two guidance branches
 
     @property
     def tokens(self) -> int:
         _, frames, height, width = self.latent
-        return frames * height * width
+        return frames * (height // self.patch) * (width // self.patch)
+
+    @property
+    def token(self) -> int:
+        """Numbers of one token's prediction."""
+        return self.latent[0] * self.patch**2
 
     @property
     def prediction(self) -> int:
         """Numbers of one prediction."""
-        return self.latent[0] * self.tokens
+        return self.token * self.tokens
 
 
 def sizes_of(case_dir: Path, run: Run) -> Sizes:
-    case = json.loads((case_dir / "case.json").read_text(encoding="utf-8"))
-    transformer = case["checkpoint"]["transformer"]
+    config = case_dir / "model" / "transformer" / "config.json"
+    transformer = json.loads(config.read_text(encoding="utf-8"))
     rows = {name: tensor.shape[1] for name, tensor in run.tensors.items() if "embeds" in name}
     picture = rows.get("image_embeds", 0)
     text = [
@@ -43,6 +49,7 @@ def sizes_of(case_dir: Path, run: Run) -> Sizes:
         heads=transformer["num_attention_heads"],
         head_dim=transformer["attention_head_dim"],
         layers=transformer["num_layers"],
+        patch=transformer["patch_size"],
         latent=(channels, frames, height, width),
         text=(text[0], text[1]),
     )
@@ -93,7 +100,7 @@ def tensor_bytes(sizes: Sizes, rank: Rank) -> int:
 def sequence_bytes(sizes: Sizes, rank: Rank) -> int:
     """The prediction is put together on every rank."""
     ranks = rank.layout.ulysses * rank.layout.ring
-    part = chunk_of(sizes.tokens, rank.layout) * sizes.latent[0] * FLOAT
+    part = chunk_of(sizes.tokens, rank.layout) * sizes.token * FLOAT
     return part * (ranks - 1) * len(rank.passes(PASSES))
 
 
