@@ -22,7 +22,7 @@ BACKGROUNDS = {
     "dark green": (14, 66, 42), "light blue": (150, 206, 242),
 }
 SHAPES = ("circle", "square", "triangle", "star")
-RADIUS = {"small": 0.10, "medium": 0.145, "large": 0.20}
+RADIUS = {"small": 0.12, "medium": 0.16, "large": 0.215}
 TRAVEL = {"slow": 0.28, "normal": 0.50, "fast": 0.72}
 DIRECTIONS = {
     "right": (1, 0), "left": (-1, 0), "up": (0, -1), "down": (0, 1), "up right": (1, -1), "up left": (-1, -1),
@@ -232,7 +232,7 @@ def _path(t, centre, rng, two):
         d *= 0.9 if dx and dy else 1
         x, y = x + dx * d * (s - 0.5), y + dy * d * (s - 0.5)
     elif t.motion == "grow" or t.motion == "shrink":
-        a, b = (0.055, 0.155) if two else (0.07, 0.225)
+        a, b = (0.065, 0.165) if two else (0.08, 0.235)
         radius = (a + (b - a) * (s if t.motion == "grow" else 1 - s)) * scale
     elif t.motion == "spin":
         angle = angle + {"slow": 0.5, "normal": 1.0, "fast": 1.8}[t.speed] * math.pi * s

@@ -19,6 +19,7 @@ from muon import Ema, Optimizer, schedule
 CHUNK = 1000
 LONGEST = 42  # tokens of a caption; one shape for all batches, so that compiling pays
 TRAIN_SHIFT = 4.0
+DETAIL = (0.1, 0.8)  # noise levels at which shapes take form
 
 
 def make_latents(folder, clips, seed=2):
@@ -96,6 +97,15 @@ def average_gradients(model, world):
             g.copy_(part.view_as(g))
 
 
+def noise_levels(n, generator):
+    """sigma [n]: one half mostly high, where places and motions are decided, the other evenly over DETAIL."""
+    u = torch.sigmoid(torch.randn(n, generator=generator))
+    sigma = TRAIN_SHIFT * u / (1 + (TRAIN_SHIFT - 1) * u)
+    low, high = DETAIL
+    sigma[::2] = low + (high - low) * torch.rand(len(sigma[::2]), generator=generator)
+    return sigma
+
+
 def is_matrix(name, p):
     return p.ndim == 2 and not any(s in name for s in ("embed_tokens", "norm", "proj_out", "x_embedder", "cond_type"))
 
@@ -150,8 +160,7 @@ def train(folder, tok, steps, batch_size=16, seed=3, minutes=None, threads=2, de
         pick = [rng.randrange(len(scenes)) for _ in range(batch_size)]
         ids, valid = texts(["" if rng.random() < 0.1 else texts.caption(scenes[i], rng) for i in pick])
         x0 = clean[pick].float() * scale
-        u = torch.sigmoid(torch.randn(batch_size, generator=gen))
-        sigma = TRAIN_SHIFT * u / (1 + (TRAIN_SHIFT - 1) * u)
+        sigma = noise_levels(batch_size, gen)
         noise = torch.randn(x0.shape, generator=gen)
         w = sigma.view(-1, 1, 1, 1, 1)
         with torch.autocast("cpu", dtype=torch.bfloat16):

@@ -39,6 +39,13 @@ def feed_forward(d, hidden):
     return tree(net=nn.ModuleList([tree(proj=nn.Linear(d, hidden)), nn.Identity(), nn.Linear(hidden, d)]))
 
 
+def attend(q, k, v, bias):
+    """softmax(q·kᵀ/√d + bias)·v of [B, H, S, D]. Written out: for a few hundred tokens it compiles to half the time of
+    the CPU's flash attention with its backward pass."""
+    scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2) + bias
+    return torch.softmax(scores.float(), -1).to(v.dtype) @ v
+
+
 class RefinerBlock(nn.Module):
     def __init__(self, d, heads):
         super().__init__()
@@ -52,26 +59,28 @@ class RefinerBlock(nn.Module):
         g1, g2 = self.norm_out["linear"](F.silu(c))[:, None].chunk(2, -1)
         n, a = self.norm1(x), self.attn
         q, k, v = (a[m](n).unflatten(2, (self.heads, -1)).transpose(1, 2) for m in ("to_q", "to_k", "to_v"))
-        o = F.scaled_dot_product_attention(q, k, v, attn_mask=mask.to(v.dtype)).transpose(1, 2).flatten(2)
+        o = attend(q, k, v, mask).transpose(1, 2).flatten(2)
         x = x + g1 * a["to_out"][0](o)
         f = self.ff["net"]
         return x + g2 * f[2](F.silu(f[0]["proj"](self.norm2(x))))
 
 
 def turn(x, cos, sin):
-    """Rotates neighbouring pairs of the last dimension."""
-    x = x.float().unflatten(-1, (-1, 2))
-    a, b = x[..., 0], x[..., 1]
-    return torch.stack([a * cos - b * sin, b * cos + a * sin], -1).flatten(-2)
+    """Rotates the first half of the last dimension with the second: neighbouring pairs, once `halves` has sorted them."""
+    a, b = x.chunk(2, -1)
+    return torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
+
+
+def halves(heads, head_dim):
+    """The order of a projection's rows that puts each head's even features before its odd ones. Queries and keys in any
+    common order have the same products, and in this one the rotation runs over contiguous memory."""
+    return torch.arange(heads * head_dim).view(heads, head_dim // 2, 2).transpose(1, 2).flatten()
 
 
 class Rms(nn.Module):
     def __init__(self, n):
         super().__init__()
         self.weight = nn.Parameter(torch.ones(n))
-
-    def forward(self, x):
-        return F.rms_norm(x.float(), x.shape[-1:], self.weight, 1e-6)
 
 
 class Block(nn.Module):
@@ -94,13 +103,19 @@ class Block(nn.Module):
         def heads(t):
             return t.unflatten(2, (self.heads, -1)).transpose(1, 2)
 
-        q = turn(a["norm_q"](heads(a["to_q"](n))), *rope)
-        k = turn(a["norm_k"](heads(a["to_k"](n))), *rope)
+        order = halves(self.heads, d[0] // self.heads)
+
+        def normed(projection, norm, t):
+            return F.rms_norm(heads(F.linear(t, projection.weight[order], projection.bias[order])).float(),
+                              norm.weight.shape, norm.weight[order[:norm.weight.shape[0]]], 1e-6)
+
         v = heads(a["to_v"](n))
-        q = torch.cat([q, a["norm_added_q"](heads(a["add_q_proj"](m)))], 2).to(v.dtype)
-        k = torch.cat([k, a["norm_added_k"](heads(a["add_k_proj"](m)))], 2).to(v.dtype)
+        q = turn(normed(a["to_q"], a["norm_q"], n), *rope)
+        k = turn(normed(a["to_k"], a["norm_k"], n), *rope)
+        q = torch.cat([q, normed(a["add_q_proj"], a["norm_added_q"], m)], 2).to(v.dtype)
+        k = torch.cat([k, normed(a["add_k_proj"], a["norm_added_k"], m)], 2).to(v.dtype)
         v = torch.cat([v, heads(a["add_v_proj"](m))], 2)
-        o = F.scaled_dot_product_attention(q, k, v, attn_mask=mask.to(v.dtype)).transpose(1, 2).flatten(2)
+        o = attend(q, k, v, mask).transpose(1, 2).flatten(2)
         nv = h.shape[1]
         h = h + g1 * a["to_out"][0](o[:, :nv])
         e = e + cg1 * a["to_add_out"](o[:, nv:])
@@ -174,7 +189,7 @@ class Transformer(nn.Module):
         for r in ce["token_refiner"]["refiner_blocks"]:
             e = r(e, cond, bias)
         e = e + self.cond_type_embed.weight[0]
-        mask = F.pad(bias, (h.shape[1], 0)).expand(b, 1, 1, -1)
+        mask = F.pad(bias, (h.shape[1], 0))
         st = F.silu(temb)
         for block in self.transformer_blocks:
             h, e = block(h, e, st, rope, mask)
