@@ -54,6 +54,10 @@ class CheckedCommunicator : public Communicator {
     compare(described("all_to_all", rows, -1));
     return inner_->all_to_all(rows);
   }
+  void do_all_to_all_into(const at::Tensor& rows, at::Tensor& got) override {
+    compare(described("all_to_all", rows, -1));
+    inner_->all_to_all_into(rows, got);
+  }
   void do_all_reduce_sum(at::Tensor& tensor) override {
     compare(described("all_reduce", tensor, -1));
     inner_->all_reduce_sum(tensor);

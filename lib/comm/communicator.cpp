@@ -75,6 +75,12 @@ at::Tensor Communicator::all_to_all(const at::Tensor& rows) {
   return do_all_to_all(rows);
 }
 
+void Communicator::all_to_all_into(const at::Tensor& rows, at::Tensor& got) {
+  const Waiting waiting(
+      *this, counted("all_to_all", static_cast<int64_t>(rows.nbytes()) / size() * (size() - 1)));
+  do_all_to_all_into(rows, got);
+}
+
 void Communicator::all_reduce_sum(at::Tensor& tensor) {
   const Waiting waiting(*this, counted("all_reduce", static_cast<int64_t>(tensor.nbytes()) * 2 *
                                                          (size() - 1) / size()));
@@ -130,6 +136,10 @@ std::unique_ptr<Pending> Communicator::do_exchange(
 
 void Communicator::do_all_gather_into(const at::Tensor& part, at::Tensor& whole) {
   whole.view({-1}).copy_(do_all_gather(part).view({-1}));
+}
+
+void Communicator::do_all_to_all_into(const at::Tensor& rows, at::Tensor& got) {
+  got.copy_(do_all_to_all(rows));
 }
 
 at::Tensor LocalCommunicator::do_all_gather(const at::Tensor& part) { return part.unsqueeze(0); }

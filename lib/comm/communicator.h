@@ -54,6 +54,8 @@ class Communicator {
   void all_gather_into(const at::Tensor& part, at::Tensor& whole);
   // Row r of [size, ...] goes to rank r; row r of the result came from rank r.
   at::Tensor all_to_all(const at::Tensor& rows);
+  // The same into `got`, contiguous and of the rows' sizes.
+  void all_to_all_into(const at::Tensor& rows, at::Tensor& got);
   // Sums in place.
   void all_reduce_sum(at::Tensor& tensor);
   // Overwrites `tensor` everywhere with the root's.
@@ -76,6 +78,7 @@ class Communicator {
   virtual at::Tensor do_all_gather(const at::Tensor& part) = 0;
   virtual void do_all_gather_into(const at::Tensor& part, at::Tensor& whole);
   virtual at::Tensor do_all_to_all(const at::Tensor& rows) = 0;
+  virtual void do_all_to_all_into(const at::Tensor& rows, at::Tensor& got);
   virtual void do_all_reduce_sum(at::Tensor& tensor) = 0;
   virtual void do_broadcast(at::Tensor& tensor, int root) = 0;
   virtual void do_barrier() = 0;

@@ -119,6 +119,16 @@ class GlooCommunicator : public Communicator {
     return out.to(rows.device());
   }
 
+  void do_all_to_all_into(const at::Tensor& rows, at::Tensor& got) override {
+    if (!got.is_cpu()) {
+      got.copy_(do_all_to_all(rows));
+      return;
+    }
+    auto in = rows.contiguous();
+    std::vector<int64_t> even;
+    named("all_to_all", [&] { backend_->alltoall_base(got, in, even, even)->wait(); });
+  }
+
   void do_all_reduce_sum(at::Tensor& tensor) override {
     in_place(tensor, [&](std::vector<at::Tensor>& tensors) {
       named("all_reduce", [&] { backend_->allreduce(tensors)->wait(); });

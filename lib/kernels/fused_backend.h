@@ -53,13 +53,18 @@ class FusedKernels {
 
   // Each token divided by the root mean square of all its heads, times weight [H * D], then within
   // each head the pairs (j, j + D / 2) turned by cos and sin [L, H, D / 2] float32 (undefined: not
-  // turned). x, out: [L, H, D], contiguous heads, any stride of L.
+  // turned). x: [L, H, D], contiguous heads, any stride of L; out: [L, G, H / G, D], contiguous
+  // heads within a group, any strides of L and G.
   virtual void row_norm_rotate(const at::Tensor& x,
                                const at::Tensor& weight,
                                const at::Tensor& cos,
                                const at::Tensor& sin,
                                double eps,
                                const at::Tensor& out) = 0;
+
+  // round((x / 2 + 1 / 2) * 255) within 0..255. frames: [3, F, H, W], any strides; out:
+  // [F, H, W, 3] uint8, contiguous.
+  virtual void pixel_bytes(const at::Tensor& frames, const at::Tensor& out) = 0;
 };
 
 // Exported as kinema_kernels_open; for the current GPU.

@@ -2,6 +2,8 @@
 // call.
 #include "nn/attention.h"
 
+#include <vector>
+
 #include <ATen/SDPBackend.h>
 #include <ATen/ops/_fused_sdp_choice.h>
 #include <ATen/ops/_scaled_dot_product_cudnn_attention.h>
@@ -11,6 +13,7 @@
 #include <ATen/ops/logsumexp.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
+#include <ATen/record_function.h>
 
 namespace kinema::nn {
 namespace {
@@ -51,6 +54,8 @@ WithLse by_efficient(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
 
 // What is left when no fused kernel takes the shape: scores in full.
 WithLse by_math(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale) {
+  // For AttentionWatch.
+  RECORD_FUNCTION("kinema::attention_in_full", std::vector<c10::IValue>({q, k, v}));
   auto scores = at::matmul(q.to(at::kFloat) * scale, k.to(at::kFloat).transpose(-2, -1));
   auto lse = at::logsumexp(scores, -1, /*keepdim=*/true);
   auto out = at::matmul(scores.sub_(lse).exp_(), v.to(at::kFloat));

@@ -3,6 +3,9 @@
 
 #include <utility>
 
+#include <ATen/ops/gelu.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/mul.h>
 #include <ATen/ops/rms_norm.h>
 
 #include "nn/layers.h"
@@ -38,12 +41,15 @@ Elementwise::Modulated Elementwise::gated_modulated(const at::Tensor& x,
   return {sum, modulated(sum, scale, shift)};
 }
 
-at::Tensor Elementwise::normed_turned(const at::Tensor& x,
-                                      const at::Tensor& weight,
-                                      double eps,
-                                      const Rotary& rotary) const {
-  auto normed = rms_normed(x, eps).mul_(weight);
-  return rotary.turns.defined() ? rotated(normed, rotary) : normed;
+void Elementwise::normed_turned(const at::Tensor& x,
+                                const at::Tensor& weight,
+                                double eps,
+                                const Rotary& rotary,
+                                const at::Tensor& to) const {
+  const auto normed = rms_normed(x.view(to.sizes()), eps);
+  if (rotary.turns.defined()) return rotate_into(to, normed.mul_(weight), rotary);
+  auto out = to;
+  at::mul_out(out, normed, weight);
 }
 
 at::Tensor Elementwise::rms_modulated(const at::Tensor& x,
@@ -58,13 +64,20 @@ at::Tensor Elementwise::rms_modulated(const at::Tensor& x,
   return normed;
 }
 
-at::Tensor Elementwise::row_normed_turned(const at::Tensor& x,
-                                          const at::Tensor& weight,
-                                          double eps,
-                                          const at::Tensor& cos,
-                                          const at::Tensor& sin) const {
-  auto normed = at::rms_norm(x, {x.size(-1)}, weight, eps);
-  return turned(normed.unflatten(-1, {cos.size(1), -1}), cos, sin, Pairs::kHalves);
+void Elementwise::row_normed_turned(const at::Tensor& x,
+                                    const at::Tensor& weight,
+                                    double eps,
+                                    const at::Tensor& cos,
+                                    const at::Tensor& sin,
+                                    const at::Tensor& to) const {
+  turn_into(to, at::rms_norm(x, {x.size(-1)}, weight, eps), cos, sin, Pairs::kHalves);
+}
+
+at::Tensor Elementwise::gelu_linear(const at::Tensor& x,
+                                    const at::Tensor& weight,
+                                    const at::Tensor& bias) const {
+  auto h = at::linear(x, weight, bias);
+  return at::gelu_(h, "tanh");
 }
 
 }  // namespace kinema::nn

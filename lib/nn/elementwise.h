@@ -9,8 +9,9 @@
 
 namespace kinema::nn {
 
-// Rows of channels: x, y [1, L, C]; scale, shift, gate [1, 1, C]. This class does them with
-// LibTorch's operators, rounding where diffusers rounds.
+// Rows of channels: x, y [1, L, C]; scale, shift, gate [1, 1, C]; heads are written into places
+// [1, L, G, H / G, D], as nn::JointHeads has them. This class does them with LibTorch's operators,
+// rounding where diffusers rounds.
 class Elementwise {
  public:
   virtual ~Elementwise() = default;
@@ -30,12 +31,13 @@ class Elementwise {
                                     const at::Tensor& scale,
                                     const at::Tensor& shift) const;
 
-  // x [1, L, H, D], each head divided by its root mean square, times weight [D], then turned;
+  // x [1, L, C], each of its heads divided by its root mean square, times weight [D], then turned;
   // without turns it is not.
-  virtual at::Tensor normed_turned(const at::Tensor& x,
-                                   const at::Tensor& weight,
-                                   double eps,
-                                   const Rotary& rotary) const;
+  virtual void normed_turned(const at::Tensor& x,
+                             const at::Tensor& weight,
+                             double eps,
+                             const Rotary& rotary,
+                             const at::Tensor& to) const;
 
   // RMS(x) * scale + shift, the norm without parameters; scale, shift: [M, C], of which tokens take
   // the row that `rows` says, or (null) the only one.
@@ -46,12 +48,19 @@ class Elementwise {
                                    double eps) const;
 
   // x [1, L, C] divided by the root mean square of the whole row, times weight [C], then in each
-  // head the halves turned by cos, sin [L, H, D / 2]: [1, L, H, D].
-  virtual at::Tensor row_normed_turned(const at::Tensor& x,
-                                       const at::Tensor& weight,
-                                       double eps,
-                                       const at::Tensor& cos,
-                                       const at::Tensor& sin) const;
+  // head of the table the halves turned by cos, sin [L, heads, width / 2]; the table's heads may be
+  // others than those of `to`, if all together are as wide.
+  virtual void row_normed_turned(const at::Tensor& x,
+                                 const at::Tensor& weight,
+                                 double eps,
+                                 const at::Tensor& cos,
+                                 const at::Tensor& sin,
+                                 const at::Tensor& to) const;
+
+  // GELU (tanh) of x weight^T + bias; the bias may be undefined.
+  virtual at::Tensor gelu_linear(const at::Tensor& x,
+                                 const at::Tensor& weight,
+                                 const at::Tensor& bias) const;
 };
 
 // The class above itself; it has no state.

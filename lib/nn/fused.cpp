@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include <ATen/ops/empty.h>
+#include <ATen/ops/_addmm_activation.h>
 
 #include "base/error.h"
 #include "base/plugin.h"
@@ -55,15 +55,17 @@ class Fused : public Elementwise {
     });
   }
 
-  at::Tensor normed_turned(const at::Tensor& x,
-                           const at::Tensor& weight,
-                           double eps,
-                           const Rotary& rotary) const override {
-    return named([&] {
-      auto out = at::empty(x.sizes(), x.options());
-      const auto turns = rotary.turns.defined() ? rotary.turns.squeeze(1) : at::Tensor();
-      kernels_->head_norm_rotate(x.squeeze(0), weight, turns, eps, out.squeeze(0));
-      return out;
+  void normed_turned(const at::Tensor& x,
+                     const at::Tensor& weight,
+                     double eps,
+                     const Rotary& rotary,
+                     const at::Tensor& to) const override {
+    const auto turns = rotary.turns.defined() ? rotary.turns.squeeze(1) : at::Tensor();
+    const auto heads = x.view(to.sizes()).squeeze(0), out = to.squeeze(0);
+    named([&] {
+      for (int64_t group = 0; group < out.size(1); ++group)
+        kernels_->head_norm_rotate(heads.select(1, group), weight, turns, eps,
+                                   out.select(1, group));
     });
   }
 
@@ -80,17 +82,32 @@ class Fused : public Elementwise {
     });
   }
 
-  at::Tensor row_normed_turned(const at::Tensor& x,
-                               const at::Tensor& weight,
-                               double eps,
-                               const at::Tensor& cos,
-                               const at::Tensor& sin) const override {
-    return named([&] {
-      const auto heads = x.squeeze(0).unflatten(-1, {cos.size(1), -1});
-      auto out = at::empty(heads.sizes(), heads.options());
-      kernels_->row_norm_rotate(heads, weight, cos, sin, eps, out);
-      return out.unsqueeze(0);
+  void row_normed_turned(const at::Tensor& x,
+                         const at::Tensor& weight,
+                         double eps,
+                         const at::Tensor& cos,
+                         const at::Tensor& sin,
+                         const at::Tensor& to) const override {
+    // The kernel turns the heads of the table.
+    const int64_t heads = cos.size(1), groups = to.size(2);
+    if (heads % groups != 0) return Elementwise::row_normed_turned(x, weight, eps, cos, sin, to);
+    named([&] {
+      kernels_->row_norm_rotate(x.squeeze(0).unflatten(-1, {heads, -1}), weight, cos, sin, eps,
+                                to.flatten(3).unflatten(3, {heads / groups, -1}).squeeze(0));
     });
+  }
+
+  // A product's own epilogue, in cuBLAS; only it knows how to hold the result in float32 until
+  // then.
+  at::Tensor gelu_linear(const at::Tensor& x,
+                         const at::Tensor& weight,
+                         const at::Tensor& bias) const override {
+    if (!bias.defined()) return Elementwise::gelu_linear(x, weight, bias);
+    auto sizes = x.sizes().vec();
+    sizes.back() = weight.size(0);
+    return at::_addmm_activation(bias, x.flatten(0, -2), weight.t(), /*beta=*/1, /*alpha=*/1,
+                                 /*use_gelu=*/true)
+        .view(sizes);
   }
 
  private:

@@ -2,7 +2,9 @@
 #include "nn/layers.h"
 
 #include <cmath>
+#include <vector>
 
+#include <ATen/TensorUtils.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/gelu.h>
@@ -31,6 +33,23 @@ at::Tensor Linear::operator()(const at::Tensor& x) const {
   return bias_.defined() ? y.add_(bias_) : y;
 }
 
+void Linear::into(const at::Tensor& to, const at::Tensor& x) const {
+  const auto rows = x.flatten(0, -2);
+  const std::vector<int64_t> sizes = {rows.size(0), width()};
+  if (after_ || !at::detail::computeStride(to.sizes(), to.strides(), sizes)) {
+    to.copy_((*this)(x).view(to.sizes()));
+    return;
+  }
+  auto out = to.view(sizes);
+  at::linear_out(out, rows, weight_, bias_);
+}
+
+at::Tensor Linear::gelu(const at::Tensor& x, const Elementwise& by) const {
+  if (!after_) return by.gelu_linear(x, weight_, bias_);
+  auto h = (*this)(x);
+  return at::gelu_(h, "tanh");
+}
+
 LayerNorm::LayerNorm(const ParamScope& scope, int64_t width, double eps)
     : weight_(scope.take("weight", {width})), bias_(scope.take("bias", {width})), eps_(eps) {}
 
@@ -55,18 +74,16 @@ at::Tensor rms_normed(const at::Tensor& x, double eps) {
   return (wide * inverse).to(x.scalar_type());
 }
 
-FeedForward::FeedForward(const ParamScope& scope,
-                         int64_t width,
-                         int64_t hidden,
-                         Activation activation,
-                         Bias bias)
+FeedForward::FeedForward(
+    const ParamScope& scope, int64_t width, int64_t hidden, Activation activation, Bias bias)
     : in_(scope / "net.0.proj", width, hidden, bias),
       out_(scope / "net.2", hidden, width, bias),
       activation_(activation) {}
 
-at::Tensor FeedForward::operator()(const at::Tensor& x) const {
+at::Tensor FeedForward::operator()(const at::Tensor& x, const Elementwise& by) const {
+  if (activation_ == Activation::kGeluTanh) return out_(in_.gelu(x, by));
   auto h = in_(x);
-  return out_(activation_ == Activation::kSilu ? at::silu_(h) : at::gelu_(h, "tanh"));
+  return out_(at::silu_(h));
 }
 
 TimestepEmbedding::TimestepEmbedding(const ParamScope& scope, int64_t width)

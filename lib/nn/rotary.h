@@ -20,13 +20,22 @@ Rotary grid_rotary(const std::vector<int64_t>& grid,
                    double theta,
                    const at::Tensor& beside);
 
-// x [B, L, H, D] with the pairs (2j, 2j + 1) turned, in float32, rounded back to x's type.
-at::Tensor rotated(const at::Tensor& x, const Rotary& rotary);
+// x [1, L, G, H / G, D] with the pairs (2j, 2j + 1) of each head turned, in float32, rounded back
+// to x's type and written into `to` of the same sizes, whatever its strides but the last.
+void rotate_into(const at::Tensor& to, const at::Tensor& x, const Rotary& rotary);
 
 // Which of a head's channels turn together: (2j, 2j + 1), or (j, j + D / 2).
 enum class Pairs { kNeighbours, kHalves };
 
 // The same by cosines and sines, each [L, H, D / 2] float32.
 at::Tensor turned(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, Pairs pairs);
+
+// The same of x [1, L, C], written into `to` [1, L, G, H / G, D]. The table's heads may be others
+// than H, if all together are as wide.
+void turn_into(const at::Tensor& to,
+               const at::Tensor& x,
+               const at::Tensor& cos,
+               const at::Tensor& sin,
+               Pairs pairs);
 
 }  // namespace kinema::nn

@@ -1,29 +1,85 @@
-// Attention with everything at hand.
+// Attention with everything at hand: both streams write into one memory, so that nothing is put
+// together before they attend.
 #include "nn/seams.h"
 
 #include <cmath>
 
+#include <ATen/ops/as_strided.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
 
 #include "nn/attention.h"
 
 namespace kinema::nn {
-
 namespace {
 
-// Both along the tokens; what is undefined is no tokens.
-at::Tensor joined(const at::Tensor& video, const at::Tensor& text) {
-  if (!text.defined()) return video;
-  return video.defined() ? at::cat({video, text}, 1) : text;
+// The stride of the one batch says nothing.
+bool follows(const at::Tensor& second, const at::Tensor& first) {
+  return second.is_alias_of(first) && second.strides().slice(1) == first.strides().slice(1) &&
+         second.storage_offset() == first.storage_offset() + first.size(1) * first.stride(1);
+}
+
+Brings brought(const Qkv& qkv) {
+  const auto& any = qkv.q.defined() ? qkv.q : qkv.k;
+  return {any.defined() ? any.size(1) : 0, qkv.q.defined(), qkv.k.defined()};
+}
+
+void put(const Qkv& qkv, const Qkv& places) {
+  auto one = [](const at::Tensor& from, const at::Tensor& to) {
+    if (from.defined()) to.copy_(from.view(to.sizes()));
+  };
+  one(qkv.q, places.q), one(qkv.k, places.k), one(qkv.v, places.v);
 }
 
 }  // namespace
 
-std::pair<at::Tensor, at::Tensor> LocalJointAttention::operator()(const Qkv& video,
-                                                                  const Qkv& text) const {
-  const double scale = 1.0 / std::sqrt(static_cast<double>(video.k.size(-1)));
-  auto k = joined(video.k, text.k), v = joined(video.v, text.v);
-  auto out = attention(joined(video.q, text.q), k, v, scale);
+at::Tensor ungrouped(const at::Tensor& heads) {
+  return heads.defined() ? heads.flatten(2, 3) : heads;
+}
+
+at::Tensor joined(const at::Tensor& first, const at::Tensor& second) {
+  if (!second.defined()) return first;
+  if (!first.defined()) return second;
+  if (!follows(second, first)) return at::cat({first, second}, 1);
+  auto sizes = first.sizes().vec();
+  sizes[1] += second.size(1);
+  return at::as_strided(first, sizes, first.strides(), first.storage_offset());
+}
+
+JointHeads JointAttention::places(const HeadShape& shape,
+                                  const Brings& video,
+                                  const Brings& text) const {
+  auto both = [&](bool from_video, bool from_text, at::Tensor& front, at::Tensor& back) {
+    const int64_t ahead = from_video ? video.tokens : 0, behind = from_text ? text.tokens : 0;
+    auto memory = at::empty({1, ahead + behind, 1, shape.heads, shape.head_dim}, shape.options);
+    if (from_video) front = memory.narrow(1, 0, ahead);
+    if (from_text) back = memory.narrow(1, ahead, behind);
+  };
+  JointHeads joint;
+  both(video.queries, text.queries, joint.video.q, joint.text.q);
+  both(video.keys, text.keys, joint.video.k, joint.text.k);
+  both(video.keys, text.keys, joint.video.v, joint.text.v);
+  return joint;
+}
+
+std::pair<at::Tensor, at::Tensor> JointAttention::operator()(const Qkv& video,
+                                                             const Qkv& text) const {
+  const auto& any = video.k.defined() ? video.k : text.k;
+  const auto joint =
+      places({any.size(2), any.size(3), any.options()}, brought(video), brought(text));
+  put(video, joint.video);
+  put(text, joint.text);
+  return attended(joint);
+}
+
+std::pair<at::Tensor, at::Tensor> LocalJointAttention::attended(const JointHeads& joint) const {
+  const auto &video = joint.video, &text = joint.text;
+  auto both = [](const at::Tensor& front, const at::Tensor& back) {
+    return joined(ungrouped(front), ungrouped(back));
+  };
+  const auto k = both(video.k, text.k), v = both(video.v, text.v);
+  const double scale = 1.0 / std::sqrt(static_cast<double>(k.size(-1)));
+  auto out = attention(both(video.q, text.q), k, v, scale);
   if (!text.q.defined()) return {out, {}};
   if (!video.q.defined()) return {{}, out};
   const int64_t tokens = video.q.size(1);

@@ -10,25 +10,56 @@
 
 namespace kinema::nn {
 
-// Queries, keys and values of one stream, each [B, L, H, D]; H is however many heads are here.
+// Queries, keys and values of one stream, each [1, L, H, D]; H is however many heads are here.
 struct Qkv {
   at::Tensor q, k, v;
+};
+
+// What a stream brings to an attention.
+struct Brings {
+  int64_t tokens = 0;
+  bool queries = true;  // its result is wanted
+  bool keys = true;     // and values
+};
+
+struct HeadShape {
+  int64_t heads, head_dim;
+  at::TensorOptions options;
+};
+
+// Where two streams put what they bring to an attention: each [1, L, G, H / G, D], the heads in G
+// groups, which may lie apart; undefined where nothing is brought.
+struct JointHeads {
+  Qkv video, text;
+  at::Tensor memory;  // for the attention's own use
 };
 
 // Attention of two streams over all tokens of both, scale 1/sqrt(D), no mask.
 class JointAttention {
  public:
   virtual ~JointAttention() = default;
-  // Shaped like the queries, [B, L, H, D]. Undefined queries (their result is not wanted) give an
+  // Places from which attended() takes what is written into them without moving it.
+  virtual JointHeads places(const HeadShape& shape, const Brings& video, const Brings& text) const;
+  // Shaped like the queries, [1, L, H, D]. Undefined queries (their result is not wanted) give an
   // undefined result; undefined keys and values of the text are those of no tokens.
-  virtual std::pair<at::Tensor, at::Tensor> operator()(const Qkv& video, const Qkv& text) const = 0;
+  virtual std::pair<at::Tensor, at::Tensor> attended(const JointHeads& joint) const = 0;
+
+  // The same of tensors that lie elsewhere.
+  std::pair<at::Tensor, at::Tensor> operator()(const Qkv& video, const Qkv& text) const;
 };
 
 // The whole attention here: every token, every head.
 class LocalJointAttention : public JointAttention {
  public:
-  std::pair<at::Tensor, at::Tensor> operator()(const Qkv& video, const Qkv& text) const override;
+  std::pair<at::Tensor, at::Tensor> attended(const JointHeads& joint) const override;
 };
+
+// [1, L, G, h, D] -> [1, L, G h, D]; of one group, or of an undefined tensor, without a copy.
+at::Tensor ungrouped(const at::Tensor& heads);
+
+// Both [1, L, H, D] along the tokens, without a copy if the second begins where the first ends;
+// what is undefined is no tokens.
+at::Tensor joined(const at::Tensor& first, const at::Tensor& second);
 
 // Which of a stream's tokens are worked on here.
 class TokenSplit {

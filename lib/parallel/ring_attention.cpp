@@ -24,6 +24,10 @@ PartialAttention partial(const at::Tensor& q, const at::Tensor& k, const at::Ten
   return {out.to(at::kFloat), lse};
 }
 
+nn::Qkv ungrouped(const nn::Qkv& heads) {
+  return {nn::ungrouped(heads.q), nn::ungrouped(heads.k), nn::ungrouped(heads.v)};
+}
+
 at::Tensor finished(const PartialAttention& attention, const at::Tensor& q) {
   return attention.out.defined() ? attention.out.to(q.scalar_type()) : at::empty_like(q);
 }
@@ -68,8 +72,8 @@ RingAttention::Transfer RingAttention::pass_on(const at::Tensor& packed,
   return transfer;
 }
 
-std::pair<at::Tensor, at::Tensor> RingAttention::operator()(const nn::Qkv& video,
-                                                            const nn::Qkv& text) const {
+std::pair<at::Tensor, at::Tensor> RingAttention::attended(const nn::JointHeads& joint) const {
+  const auto video = ungrouped(joint.video), text = ungrouped(joint.text);
   if (!video.q.defined()) return {{}, text_alone(video, text)};
   const int size = comm_.size(), rank = comm_.rank();
   auto packed = at::stack({video.k, video.v});
@@ -82,7 +86,7 @@ std::pair<at::Tensor, at::Tensor> RingAttention::operator()(const nn::Qkv& video
     auto k = packed[0], v = packed[1];
     if (text.q.defined()) text_parts[static_cast<size_t>(owner)] = partial(text.q, k, v);
     // The text's keys are here on every rank; they are counted once, with this rank's own tokens.
-    if (round == 0 && text.k.defined()) k = at::cat({k, text.k}, 1), v = at::cat({v, text.v}, 1);
+    if (round == 0) k = nn::joined(video.k, text.k), v = nn::joined(video.v, text.v);
     video_out = merged(video_out, partial(video.q, k, v));
     if (round + 1 < size) {
       next.exchange->wait();

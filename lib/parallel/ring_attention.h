@@ -19,8 +19,7 @@ class RingAttention : public nn::JointAttention {
   RingAttention(const SequenceLayout& layout, comm::Communicator& comm)
       : layout_(layout), comm_(comm) {}
 
-  std::pair<at::Tensor, at::Tensor> operator()(const nn::Qkv& video,
-                                               const nn::Qkv& text) const override;
+  std::pair<at::Tensor, at::Tensor> attended(const nn::JointHeads& joint) const override;
 
  private:
   // Attention of the text's queries to the video's keys when nobody else asks: each rank attends to

@@ -9,10 +9,11 @@
 
 namespace kinema::parallel {
 
-// Each rank holds a chunk of the video tokens with all heads, and all text tokens. One packed
-// exchange for Q, K and V gives it every token of its ring place with 1/size of the heads; `inner`
-// attends; one exchange gives the video result back, one gather completes the text's heads. Per
-// head the arithmetic is that of one process.
+// Each rank holds a chunk of the video tokens with all heads, and all text tokens. One exchange for
+// Q, K and V gives it every token of its ring place with 1/size of the heads; `inner` attends; one
+// exchange gives the video result back, one gather completes the text's heads. Per head the
+// arithmetic is that of one process. The video's places are the memory that is sent, and what is
+// received lies, with the text behind it, as `inner` attends to it: nothing is moved between.
 class UlyssesAttention : public nn::JointAttention {
  public:
   UlyssesAttention(const SequenceLayout& layout,
@@ -21,12 +22,14 @@ class UlyssesAttention : public nn::JointAttention {
                    const nn::JointAttention& inner)
       : layout_(layout), comm_(comm), ring_place_(ring_place), inner_(inner) {}
 
-  std::pair<at::Tensor, at::Tensor> operator()(const nn::Qkv& video,
-                                               const nn::Qkv& text) const override;
+  nn::JointHeads places(const nn::HeadShape& shape,
+                        const nn::Brings& video,
+                        const nn::Brings& text) const override;
+  std::pair<at::Tensor, at::Tensor> attended(const nn::JointHeads& joint) const override;
 
  private:
-  nn::Qkv to_heads(const nn::Qkv& video) const;
-  nn::Qkv own_heads(const nn::Qkv& text) const;
+  at::Tensor received(const at::Tensor& sent, int64_t text_tokens) const;
+  nn::JointHeads own_heads(const nn::JointHeads& joint) const;
   at::Tensor to_tokens(const at::Tensor& attended, int64_t chunk) const;
   at::Tensor all_heads(const at::Tensor& attended) const;
 

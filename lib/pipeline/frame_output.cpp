@@ -9,6 +9,7 @@
 
 #include "media/frame_folder.h"
 #include "media/sound_file.h"
+#include "pipeline/chosen_kernels.h"
 
 namespace kinema::pipeline {
 namespace {
@@ -44,7 +45,10 @@ media::VideoFormat format_of(const config::Request& request) {
 FrameOutput::FrameOutput(const Runtime& runtime,
                          const std::string& comment,
                          const std::optional<media::SoundFormat>& sound)
-    : runtime_(runtime), format_(format_of(runtime.request)), sound_format_(sound) {
+    : runtime_(runtime),
+      bytes_of_(nn::pixel_bytes(kernels_of(runtime))),
+      format_(format_of(runtime.request)),
+      sound_format_(sound) {
   const auto& request = runtime.request;
   if (request.audio) format_.sound = sound;
   if (request.output) {
@@ -64,9 +68,11 @@ void FrameOutput::add(const at::Tensor& frames) {
 }
 
 void FrameOutput::convert(const at::Tensor& frames) {
-  auto unit = (frames[0].permute({1, 2, 3, 0}).to(at::kFloat) * 0.5).add_(0.5).clamp_(0, 1);
-  if (runtime_.dump.wanted()) kept_.push_back(unit.to(at::kCPU).contiguous());
-  auto bytes = (unit * 255).round_().to(at::kByte).to(at::kCPU).contiguous();  // [F, H, W, 3]
+  if (runtime_.dump.wanted()) {
+    kept_.push_back(nn::unit_pixels(frames[0]).to(at::kCPU).contiguous());
+  }
+  // A quarter of what float32 would be goes to the host.
+  const auto bytes = (*bytes_of_)(frames[0]).to(at::kCPU);
   const auto frame_bytes = static_cast<size_t>(bytes.stride(0));
   for (int64_t f = 0; f < bytes.size(0); ++f) {
     const std::span rgb(bytes.const_data_ptr<uint8_t>() + static_cast<size_t>(f) * frame_bytes,

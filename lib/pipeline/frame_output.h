@@ -12,6 +12,7 @@
 #include "media/frame_sink.h"
 #include "media/sound.h"
 #include "media/video_writer.h"
+#include "nn/pixel_bytes.h"
 #include "pipeline/runtime.h"
 
 namespace kinema::pipeline {
@@ -40,6 +41,7 @@ class FrameOutput {
   void convert(const at::Tensor& frames);
 
   const Runtime& runtime_;
+  std::unique_ptr<nn::PixelBytes> bytes_of_;
   media::VideoFormat format_;
   std::optional<media::SoundFormat> sound_format_;
   media::VideoWriter* video_ = nullptr;  // one of the sinks

@@ -9,7 +9,6 @@
 #include "pipeline/step_preview.h"
 #include "plan/geometry.h"
 #include "plan/split_limits.h"
-#include "sampling/finite.h"
 #include "sampling/flow_match.h"
 #include "sampling/guidance.h"
 #include "sampling/multimodal_guidance.h"
@@ -77,6 +76,7 @@ at::Tensor Hunyuan15Denoiser::denoised(Runtime& runtime,
   const auto channels = condition_channels(runtime, sizes, first_frame);
 
   runtime.stages.begin("denoise", schedule.steps() - first);
+  StepEnds ends(runtime, schedule.steps());
   for (int64_t step = first; step < schedule.steps(); ++step) {
     auto input = latents.to(runtime.dtype);
     if (channels.defined()) input = at::cat({input, channels}, 1);
@@ -85,16 +85,13 @@ at::Tensor Hunyuan15Denoiser::denoised(Runtime& runtime,
     auto velocity = guidance(velocities[0], guided ? velocities[1] : at::Tensor(), numerics);
     if (step == 0) runtime.dump.add("noise_pred_0", velocity);
     latents = sampling::euler_step(latents, velocity, schedule, step, numerics);
-    const auto where =
-        "denoise step " + std::to_string(step + 1) + " of " + std::to_string(schedule.steps());
-    sampling::require_finite(latents, where);
     if (runtime.preview != nullptr && runtime.preview->is_due(step + 1)) {
       const float left = schedule.sigmas[static_cast<size_t>(step) + 1];
       runtime.preview->show(step + 1, sampling::velocity_to_x0(latents, velocity, left));
     }
-    end_step(runtime, step + 1, schedule.steps(), {latents, {}});
-    runtime.stages.step_done();
+    ends(step + 1, {latents}, [&] { return Latents{latents, {}}; });
   }
+  ends.finish();
   transformer_->finish(runtime);
   return latents;
 }

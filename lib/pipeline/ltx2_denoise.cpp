@@ -12,7 +12,6 @@
 #include "pipeline/step_end.h"
 #include "pipeline/step_preview.h"
 #include "plan/ltx2_facts.h"
-#include "sampling/finite.h"
 #include "sampling/multimodal_guidance.h"
 #include "tensor/noise.h"
 
@@ -205,6 +204,7 @@ Latents Ltx2Denoiser::denoised(Runtime& runtime,
   auto x = shapes.tokens(start);
 
   runtime.stages.begin("denoise", schedule.steps() - first);
+  StepEnds ends(runtime, schedule.steps());
   for (int64_t step = first; step < schedule.steps(); ++step) {
     const float sigma = schedule.sigmas[static_cast<size_t>(step)];
     const auto velocities =
@@ -216,18 +216,14 @@ Latents Ltx2Denoiser::denoised(Runtime& runtime,
     const auto stepped = sampling::Numerics::kTrained;
     x.video = sampling::euler_step(x.video, v.video, schedule, step, stepped);
     x.audio = sampling::euler_step(x.audio, v.audio, schedule, step, stepped);
-    const auto where =
-        "denoise step " + std::to_string(step + 1) + " of " + std::to_string(schedule.steps());
-    sampling::require_finite(x.video, where);
-    sampling::require_finite(x.audio, where);
     if (runtime.preview != nullptr && runtime.preview->is_due(step + 1)) {
       const float left = schedule.sigmas[static_cast<size_t>(step) + 1];
       const auto clean = sampling::velocity_to_x0(x.video, v.video, left);
       runtime.preview->show(step + 1, shapes.own(shapes.latents({clean, x.audio})).video);
     }
-    end_step(runtime, step + 1, schedule.steps(), shapes.latents(x));
-    runtime.stages.step_done();
+    ends(step + 1, {x.video, x.audio}, [&] { return shapes.latents(x); });
   }
+  ends.finish();
   transformer_->finish(runtime);
   return shapes.own(shapes.latents(x));
 }

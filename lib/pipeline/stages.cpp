@@ -69,6 +69,7 @@ void Stages::begin(const std::string& stage, int64_t steps) {
   end();
   running_ = true;
   steps_ = steps;
+  given_ = 0;
   current_ = {};
   current_.stage = stage;
   reset_resident_peak();
@@ -109,15 +110,20 @@ void Stages::keep_attention() {
   attention_.reset();
 }
 
-void Stages::step_done() {
-  keep_attention();
-  current_.step_seconds.push_back(seconds_since(step_began_));
-  span("steps", current_.stage + " step " + std::to_string(current_.step_seconds.size()),
-       step_began_, Clock::now());
+void Stages::step_given() {
+  ++given_;
   const auto sent = team_.bytes_sent();
   for (const auto& [group, bytes] : sent)
     current_.step_bytes_sent[group].push_back(bytes - sent_before_step_[group]);
   sent_before_step_ = sent;
+}
+
+void Stages::step_done() {
+  if (given_ == current_.step_seconds.size()) step_given();
+  keep_attention();
+  current_.step_seconds.push_back(seconds_since(step_began_));
+  span("steps", current_.stage + " step " + std::to_string(current_.step_seconds.size()),
+       step_began_, Clock::now());
   step_began_ = Clock::now();
   progress_.step_ended(static_cast<int64_t>(current_.step_seconds.size()), steps_);
 }

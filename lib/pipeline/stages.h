@@ -27,6 +27,8 @@ class Stages {
   // Ends the stage before it. `steps` 0: a stage without steps. A stage that is begun again is
   // counted on.
   void begin(const std::string& stage, int64_t steps = 0);
+  // One step of the stage has been given to the device: what is sent from now on is another's.
+  void step_given();
   // One step of the stage is done.
   void step_done();
   void end();
@@ -67,6 +69,7 @@ class Stages {
   report::Progress& progress_;
   bool running_ = false;
   int64_t steps_ = 0;
+  size_t given_ = 0;  // steps
   report::StageMeasure current_;
   Clock::time_point began_, step_began_;
   std::optional<nn::AttentionWatch> attention_;

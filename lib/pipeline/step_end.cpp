@@ -13,18 +13,45 @@ std::optional<PartialLatents> left_before(const Runtime& runtime) {
   return read_partial(*runtime.partial);
 }
 
-void end_step(Runtime& runtime, int64_t done, int64_t steps, const Latents& latents) {
-  if (!interrupted_together(runtime.team)) return;
-  if (runtime.partial && runtime.team.is_first()) write_partial(*runtime.partial, {latents, done});
-  throw Error(ErrorKind::kInterrupted, "interrupted after denoise step " + std::to_string(done) +
-                                           " of " + std::to_string(steps));
+namespace {
+
+std::string place(int64_t done, int64_t steps) {
+  return "denoise step " + std::to_string(done) + " of " + std::to_string(steps);
+}
+
+[[noreturn]] void interrupted(int64_t done, int64_t steps) {
+  throw Error(ErrorKind::kInterrupted, "interrupted after " + place(done, steps));
+}
+
+}  // namespace
+
+void StepEnds::operator()(int64_t done,
+                          const std::vector<at::Tensor>& values,
+                          const std::function<Latents()>& latents) {
+  const bool ended = values.front().is_cpu();
+  finite_.look(values, place(done, steps_));
+  const bool stops = interrupted_together(runtime_.team);
+  runtime_.stages.step_given();
+  if (open_ || ended) runtime_.stages.step_done();
+  open_ = !ended;
+  if (!stops) return;
+  finish();
+  if (runtime_.partial && runtime_.team.is_first())
+    write_partial(*runtime_.partial, {latents(), done});
+  interrupted(done, steps_);
+}
+
+void StepEnds::finish() {
+  finite_.settle();
+  if (open_) runtime_.stages.step_done();
+  open_ = false;
 }
 
 void follow_steps(Runtime& runtime) {
   const int64_t steps = *runtime.request.num_inference_steps;
   const auto before = left_before(runtime);
   for (int64_t step = before ? before->steps_done : 0; step < steps; ++step)
-    end_step(runtime, step + 1, steps);
+    if (interrupted_together(runtime.team)) interrupted(step + 1, steps);
 }
 
 }  // namespace kinema::pipeline

@@ -1,20 +1,42 @@
-// What happens between two denoising steps: interrupts are noticed, and what is there is kept.
+// What happens between two denoising steps: values are looked at, interrupts are noticed, and what
+// is there is kept.
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <vector>
 
 #include "pipeline/latents.h"
 #include "pipeline/runtime.h"
+#include "sampling/finite.h"
 
 namespace kinema::pipeline {
 
 // What an interrupted run of the job has left, the same on every rank; nothing to begin anew.
 std::optional<PartialLatents> left_before(const Runtime& runtime);
 
-// After step `done` of `steps`, counted from 1; called by every rank of the replica alike. If a
-// signal has come, the first rank writes the latents to runtime.partial, and all throw
-// Error(kInterrupted). Ranks that only decode pass no latents.
-void end_step(Runtime& runtime, int64_t done, int64_t steps, const Latents& latents = {});
+// The ends of the steps of one denoising. The host looks at a step when the next one has been given
+// to the device: it never waits for the step it is at.
+class StepEnds {
+ public:
+  StepEnds(Runtime& runtime, int64_t steps) : runtime_(runtime), steps_(steps) {}
+
+  // After step `done`, counted from 1; called by every rank that denoises. `values` are what must
+  // be finite of it; a value that is not is Error(kModel), thrown here or at the next end. If a
+  // signal has come, the first rank writes latents() to runtime.partial, and all throw
+  // Error(kInterrupted).
+  void operator()(int64_t done,
+                  const std::vector<at::Tensor>& values,
+                  const std::function<Latents()>& latents);
+  // After the last step.
+  void finish();
+
+ private:
+  Runtime& runtime_;
+  int64_t steps_;
+  sampling::FiniteCheck finite_;
+  bool open_ = false;  // a step that the device has not been seen to end
+};
 
 // The denoising of a rank that only decodes tiles: it takes part in the agreement of each step.
 void follow_steps(Runtime& runtime);

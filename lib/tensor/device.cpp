@@ -10,6 +10,7 @@
 #include <dlfcn.h>
 
 #include "base/error.h"
+#include "tensor/attention_order.h"
 
 namespace kinema::tensor {
 namespace {
@@ -26,6 +27,19 @@ class Driver {
     const auto get_count = function<int(int*)>("cuDeviceGetCount");
     int count = 0;
     return works_ && get_count != nullptr && get_count(&count) == 0 ? count : 0;
+  }
+
+  // 0.0 where the driver does not say.
+  ComputeCapability capability(int index) const {
+    const auto get = function<int(int*, int)>("cuDeviceGet");
+    const auto attribute = function<int(int*, int, int)>("cuDeviceGetAttribute");
+    constexpr int kMajor = 75, kMinor = 76;
+    int device = 0;
+    ComputeCapability found;
+    const bool known = works_ && get != nullptr && attribute != nullptr &&
+                       get(&device, index) == 0 && attribute(&found.major, kMajor, device) == 0 &&
+                       attribute(&found.minor, kMinor, device) == 0;
+    return known ? found : ComputeCapability();
   }
 
   // 16 bytes, or nothing. The second version tells the parts of a divided GPU apart.
@@ -57,7 +71,7 @@ std::filesystem::path cuda_library() {
   return std::filesystem::path(info.dli_fname).parent_path() / "libtorch_cuda.so";
 }
 
-void load_cuda() {
+void load_cuda(int index) {
   const auto path = cuda_library();
   if (::dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) {
     throw Error(ErrorKind::kConfig, path.string() + " cannot be loaded: " + ::dlerror(),
@@ -69,6 +83,7 @@ void load_cuda() {
   context.setFloat32MatmulPrecision("highest");
   // Autotuning by timing would let two runs choose different convolution kernels.
   context.setBenchmarkCuDNN(false);
+  context.setSDPPriorityOrder(attention_order(Driver().capability(index)));
 }
 
 }  // namespace
@@ -93,7 +108,7 @@ at::Device gpu(int index) {
                                       " GPUs, cuda:0 to cuda:" + std::to_string(count - 1)),
                 count == 0 ? "--device cpu" : "");
   }
-  load_cuda();
+  load_cuda(index);
   return {at::kCUDA, static_cast<at::DeviceIndex>(index)};
 }
 

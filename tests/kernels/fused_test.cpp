@@ -1,5 +1,7 @@
 // The fused kernels beside LibTorch's operators in float32 on a GPU; without one they are
 // skipped.
+#include "nn/fused.h"
+
 #include <iostream>
 #include <memory>
 
@@ -7,8 +9,9 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/complex.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/empty_like.h>
+#include <ATen/ops/gelu.h>
 #include <ATen/ops/layer_norm.h>
+#include <ATen/ops/linear.h>
 #include <ATen/ops/randint.h>
 #include <ATen/ops/randn.h>
 #include <catch2/catch.hpp>
@@ -16,6 +19,7 @@
 #include "base/plugin.h"
 #include "kernels/fused_backend.h"
 #include "nn/layers.h"
+#include "nn/pixel_bytes.h"
 #include "nn/rotary.h"
 #include "support/tensors.h"
 #include "tensor/device.h"
@@ -123,7 +127,9 @@ TEST_CASE("heads are normed and turned into a part of a larger buffer", "[gpu]")
       kernels->head_norm_rotate(x, weight, {}, 1e-6, out);
       check(out, plain);
       kernels->head_norm_rotate(x, weight, turns, 1e-6, out);
-      check(out, nn::rotated(plain.unsqueeze(0), {turns.unsqueeze(1)}).squeeze(0));
+      const auto turned = at::empty({1, tokens, 1, heads, width}, plain.options());
+      nn::rotate_into(turned, plain.view(turned.sizes()), {turns.unsqueeze(1)});
+      check(out, turned.view(plain.sizes()));
     }
   }
 }
@@ -137,13 +143,46 @@ TEST_CASE("whole rows are normed and their heads' halves turned", "[gpu]") {
       const int64_t tokens = 41, heads = 32, half = width / 2;
       const auto x = random({tokens, heads, width}), weight = random({heads * width});
       const auto cos = random.wide({tokens, heads, half}), sin = random.wide({tokens, heads, half});
-      auto out = at::empty_like(x);
+      // Two groups of heads that lie apart, with a third part between: what is sent to two ranks.
+      auto sent = at::empty({2, tokens, 3, heads / 2, width}, x.options());
+      auto out = sent.select(2, 1).transpose(0, 1);
       CAPTURE(width);
       kernels->row_norm_rotate(x, weight, cos, sin, 1e-6, out);
       auto plain = (nn::rms_normed(x.to(at::kFloat).flatten(1), 1e-6) * weight.to(at::kFloat))
                        .unflatten(1, {heads, width});
       auto a = plain.narrow(2, 0, half), b = plain.narrow(2, half, half);
-      check(out, at::cat({a * cos - b * sin, b * cos + a * sin}, 2));
+      check(out.reshape(x.sizes()), at::cat({a * cos - b * sin, b * cos + a * sin}, 2));
+    }
+  }
+}
+
+TEST_CASE("a product's epilogue is its GELU", "[gpu]") {
+  if (skipped()) return;
+  const auto fused = nn::fused_elementwise(kModule);
+  for (auto type : {at::kFloat, at::kBFloat16}) {
+    for (int64_t tokens : {1, 77, 1031}) {
+      Source random(static_cast<uint64_t>(tokens), type);
+      const auto x = random({1, tokens, 256}), weight = random({512, 256}) / 16,
+                 bias = random({512});
+      CAPTURE(tokens);
+      check(fused->gelu_linear(x, weight, bias),
+            at::gelu(at::linear(x.to(at::kFloat), weight.to(at::kFloat), bias.to(at::kFloat)),
+                     "tanh"));
+      check(fused->gelu_linear(x, weight, {}),
+            at::gelu(at::linear(x.to(at::kFloat), weight.to(at::kFloat)), "tanh"));
+    }
+  }
+}
+
+TEST_CASE("pixels become the bytes that single operators make", "[gpu]") {
+  if (skipped()) return;
+  const auto fused = nn::pixel_bytes(nn::ElementwiseBy::kFusedKernels, kModule);
+  for (auto type : {at::kFloat, at::kBFloat16}) {
+    Source random(17, type);
+    const auto planes = random({3, 4, 37, 53}), clip = random({4, 37, 53, 3});
+    for (const auto& frames : {planes, clip.permute({3, 0, 1, 2})}) {
+      const auto got = (*fused)(frames).cpu(), want = nn::PixelBytes()(frames).cpu();
+      CHECK(test::scaled_difference(got.to(at::kFloat), want.to(at::kFloat)) == 0);
     }
   }
 }

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 #include <catch2/catch.hpp>
 
+#include "nn/attention_watch.h"
 #include "support/tensors.h"
 
 namespace kinema::nn {
@@ -70,6 +71,32 @@ TEST_CASE("Two halves of the keys merge by their log-sum-exp", "[attention]") {
 TEST_CASE("The kernel has a name", "[attention]") {
   auto c = random_case(1, 8, 8, 2, 32, at::kFloat);
   CHECK(attention_backend(c.q, c.k, c.v, 0.3) == "flash");
+}
+
+TEST_CASE("A watch tells what LibTorch has called, and of what shape", "[attention]") {
+  auto c = random_case(1, 8, 12, 2, 32, at::kFloat);
+  attention(c.q, c.k, c.v, 0.3);  // nobody watches
+  AttentionWatch watch;
+  attention(c.q, c.k, c.v, 0.3);
+  attention_with_lse(c.q, c.k, c.v, 0.3);
+  attention(c.k, c.k, c.v, 0.3);
+  REQUIRE(watch.seen().size() == 2);
+  const auto& use = watch.seen()[0];
+  CHECK(use.kernel == attention_backend(c.q, c.k, c.v, 0.3));
+  CHECK(use.type == "Float");
+  CHECK((use.queries == 8 && use.keys == 12 && use.heads == 2 && use.head_dim == 32));
+  CHECK(use.calls == 2);
+  CHECK_FALSE(use.biased);
+  CHECK(watch.seen()[1].queries == 12);
+}
+
+TEST_CASE("A watch tells of masks", "[attention]") {
+  auto c = random_case(1, 8, 12, 2, 32, at::kFloat);
+  AttentionWatch watch;
+  auto heads = [](const at::Tensor& x) { return x.transpose(1, 2); };
+  at::scaled_dot_product_attention(heads(c.q), heads(c.k), heads(c.v), at::zeros({8, 12}));
+  REQUIRE(watch.seen().size() == 1);
+  CHECK(watch.seen()[0].biased);
 }
 
 }  // namespace kinema::nn

@@ -3,10 +3,13 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/complex.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 #include <catch2/catch.hpp>
 
 #include "base/error.h"
@@ -35,9 +38,38 @@ TEST_CASE("a residual, its norm and its modulation are three operators in one ca
 }
 
 TEST_CASE("a head without positions is normed only") {
-  const auto x = random({1, 4, 2, 8}, 6), weight = random({8}, 7);
-  const auto got = nn::reference_elementwise().normed_turned(x, weight, 1e-6, {});
-  CHECK(at::equal(got, nn::rms_normed(x, 1e-6) * weight));
+  const auto x = random({1, 4, 16}, 6), weight = random({8}, 7);
+  const auto got = at::empty({1, 4, 1, 2, 8});
+  nn::reference_elementwise().normed_turned(x, weight, 1e-6, {}, got);
+  CHECK(at::equal(got, nn::rms_normed(x.view(got.sizes()), 1e-6) * weight));
+}
+
+TEST_CASE("heads are written into groups that lie apart as into one memory") {
+  const auto type = GENERATE(at::kFloat, at::kBFloat16);
+  const auto x = random({1, 5, 24}, 15).to(type), weight = random({6}, 16).to(type);
+  const nn::Rotary rotary{at::complex(random({5, 1, 3}, 17), random({5, 1, 3}, 18))};
+  const auto row = random({24}, 19).to(type), cos = random({5, 4, 3}, 20),
+             sin = random({5, 4, 3}, 21);
+  const auto whole = at::empty({1, 5, 1, 4, 6}, x.options());
+  // As an exchange wants them: [groups, tokens, of several parts one, heads, width].
+  const auto apart = at::zeros({2, 5, 3, 2, 6}, x.options());
+  const auto groups = apart.select(2, 1).transpose(0, 1).unsqueeze(0);
+  const auto& by = nn::reference_elementwise();
+  SECTION("head by head") {
+    by.normed_turned(x, weight, 1e-6, rotary, whole);
+    by.normed_turned(x, weight, 1e-6, rotary, groups);
+  }
+  SECTION("row by row") {
+    by.row_normed_turned(x, row, 1e-6, cos, sin, whole);
+    by.row_normed_turned(x, row, 1e-6, cos, sin, groups);
+  }
+  SECTION("row by row, with a table of other heads than those here") {
+    const auto wide_cos = random({5, 1, 12}, 22), wide_sin = random({5, 1, 12}, 23);
+    by.row_normed_turned(x, row, 1e-6, wide_cos, wide_sin, whole);
+    by.row_normed_turned(x, row, 1e-6, wide_cos, wide_sin, groups);
+  }
+  CHECK(at::equal(groups.reshape({5, 24}), whole.reshape({5, 24})));
+  CHECK(at::equal(apart.select(2, 0), at::zeros({2, 5, 2, 6}, x.options())));
 }
 
 TEST_CASE("tokens are normed and modulated by the rows they take") {
@@ -55,11 +87,12 @@ TEST_CASE("tokens are normed and modulated by the rows they take") {
 TEST_CASE("a row is normed whole and its heads' halves turn") {
   const auto x = random({1, 5, 24}, 11), weight = random({24}, 12);
   const auto cos = random({5, 3, 4}, 13), sin = random({5, 3, 4}, 14);
-  const auto got = nn::reference_elementwise().row_normed_turned(x, weight, 1e-6, cos, sin);
+  const auto got = at::empty({1, 5, 1, 3, 8});
+  nn::reference_elementwise().row_normed_turned(x, weight, 1e-6, cos, sin, got);
   const auto heads = (nn::rms_normed(x, 1e-6) * weight).unflatten(-1, {3, 8});
   const auto a = heads.narrow(-1, 0, 4), b = heads.narrow(-1, 4, 4);
   const auto want = at::cat({a * cos - b * sin, b * cos + a * sin}, -1);
-  CHECK((got - want).abs().max().item<float>() < 1e-5F);
+  CHECK((got.squeeze(2) - want).abs().max().item<float>() < 1e-5F);
 }
 
 TEST_CASE("a program without the kernels says how they are built") {

@@ -38,6 +38,37 @@ TEST_CASE("Without text queries the video's result is the same and the text's is
   CHECK_FALSE(t.defined());
 }
 
+TEST_CASE("What is written into the places is attended to where it lies", "[seams]") {
+  at::manual_seed(3);
+  auto video = random_stream(13), text = random_stream(6);
+  const LocalJointAttention attend;
+  const auto joint = attend.places({2, 16, video.q.options()}, {13}, {6});
+  auto write = [](const Qkv& from, const Qkv& to) {
+    to.q.copy_(from.q.unsqueeze(2)), to.k.copy_(from.k.unsqueeze(2)),
+        to.v.copy_(from.v.unsqueeze(2));
+  };
+  write(video, joint.video), write(text, joint.text);
+  const auto keys = joined(ungrouped(joint.video.k), ungrouped(joint.text.k));
+  CHECK(keys.data_ptr() == joint.video.k.data_ptr());
+  CHECK(at::equal(keys, at::cat({video.k, text.k}, 1)));
+  auto [v, t] = attend.attended(joint);
+  auto [v_want, t_want] = attend(video, text);
+  CHECK(at::equal(v, v_want));
+  CHECK(at::equal(t, t_want));
+}
+
+TEST_CASE("Streams that lie apart are put together", "[seams]") {
+  auto whole = at::arange(24).view({1, 6, 2, 2});
+  auto first = whole.narrow(1, 0, 2);
+  for (int64_t start : {2, 3}) {
+    const auto second = whole.narrow(1, start, 2);
+    CHECK(at::equal(joined(first, second), at::cat({first, second}, 1)));
+    CHECK((joined(first, second).data_ptr() == whole.data_ptr()) == (start == 2));
+  }
+  CHECK(joined(first, {}).is_same(first));
+  CHECK(joined({}, first).is_same(first));
+}
+
 TEST_CASE("An unsplit stream is the stream", "[seams]") {
   TokenSplit all;
   auto tokens = at::arange(6).view({1, 6, 1});

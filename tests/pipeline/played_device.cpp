@@ -2,6 +2,8 @@
 // uses.
 #include "pipeline/played_device.h"
 
+#include <set>
+
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/stack.h>
 #include <ATen/ops/empty.h>
@@ -17,7 +19,7 @@ using torch::jit::Stack;
 constexpr auto kKey = c10::DispatchKey::TESTING_ONLY_GenericMode;
 
 struct Seen {
-  std::vector<std::string> mixed;
+  std::vector<std::string> mixed, waits;
   int64_t operations = 0, values_read = 0;
 };
 thread_local Seen* t_seen = nullptr;
@@ -54,6 +56,27 @@ Sides sides_of(at::ArrayRef<c10::IValue> arguments) {
 c10::IValue one_of(at::ScalarType type) {
   if (type == at::kBool) return c10::IValue(true);
   return at::isFloatingType(type) ? c10::IValue(1.0) : c10::IValue(int64_t{1});
+}
+
+bool crosses(const at::Tensor& from, const at::Tensor& to) {
+  return from.defined() && to.defined() && from.is_meta() != to.is_meta();
+}
+
+// Whether a GPU's host would wait in the operation.
+bool makes_wait(const std::string& name, at::ArrayRef<c10::IValue> arguments) {
+  if (name == "aten::copy_") {
+    return crosses(arguments[1].toTensor(), arguments[0].toTensor()) && !arguments[2].toBool();
+  }
+  const bool on_device = !arguments.empty() && arguments[0].isTensor() &&
+                         arguments[0].toTensor().defined() && arguments[0].toTensor().is_meta();
+  if (name == "aten::_to_copy") {
+    const bool moves = !arguments[3].isNone() && arguments[3].toDevice().is_cpu() == on_device;
+    return moves && !arguments[5].toBool();
+  }
+  static const std::set<std::string> read = {
+      "aten::_local_scalar_dense", "aten::nonzero",   "aten::_unique2", "aten::equal",
+      "aten::masked_select",       "aten::is_nonzero"};
+  return on_device && read.contains(name);
 }
 
 // Answers for what a device without values cannot: reading it. Returns whether it did.
@@ -124,6 +147,7 @@ void look_at(const c10::OperatorHandle& op, c10::DispatchKeySet keys, Stack* sta
   if (sides.device) ++t_seen->operations;
   const bool mixes = sides.device && sides.host && !is_copy(name);
   if (mixes) t_seen->mixed.push_back(name);
+  if (makes_wait(name, arguments)) t_seen->waits.push_back(name);
   if (answer(name, arguments, stack)) return;
   const auto below = stack->size() - arguments.size();
   try {
@@ -153,6 +177,7 @@ PlayedDevice::~PlayedDevice() {
 }
 
 const std::vector<std::string>& PlayedDevice::mixed() const { return t_seen->mixed; }
+const std::vector<std::string>& PlayedDevice::waits() const { return t_seen->waits; }
 int64_t PlayedDevice::operations() const { return t_seen->operations; }
 int64_t PlayedDevice::values_read() const { return t_seen->values_read; }
 

@@ -27,6 +27,9 @@ class PlayedDevice {
   // Operations on the played device, and values read from it one by one.
   int64_t operations() const;
   int64_t values_read() const;
+  // Operations for which the host of a GPU would wait until it has done its work: values read, what
+  // is copied to or from pageable memory without leave to go on, sizes that depend on values.
+  const std::vector<std::string>& waits() const;
 };
 
 }  // namespace kinema::test

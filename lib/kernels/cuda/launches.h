@@ -52,11 +52,20 @@ struct RowNormRotate {
   const void* weight;      // [heads * head_dim]
   const float *cos, *sin;  // [tokens, heads, head_dim / 2], or null
   void* out;
-  int64_t out_token;
+  int64_t out_token, out_group;  // strides in elements
   int64_t tokens;
-  int heads, head_dim;
+  int heads, head_dim, group_width;  // the latter of `out`: heads of a group times head_dim
   float eps;
 };
 cudaError_t launch(const RowNormRotate& work, cudaStream_t stream);
+
+struct PixelBytesWork {
+  Element element;
+  const void* pixels;
+  int64_t channel_stride, frame_stride, row_stride, column_stride;  // in elements
+  unsigned char* bytes;
+  int64_t frames, height, width;
+};
+cudaError_t launch(const PixelBytesWork& work, cudaStream_t stream);
 
 }  // namespace kinema::kernels

@@ -104,13 +104,25 @@ class Kernels : public FusedKernels {
                        const at::Tensor& out) override {
     const int64_t width = x.size(1) * x.size(2);
     require(width % 8 == 0 && width <= kWidest, "the width must be a multiple of 8, at most 8192");
-    require(x.stride(2) == 1 && x.stride(1) == x.size(2) && out.stride(2) == 1 &&
-                out.stride(1) == x.size(2) && out.sizes() == x.sizes(),
-            "a token's heads must be without gaps");
+    require(x.stride(2) == 1 && x.stride(1) == x.size(2), "a token's heads must be without gaps");
+    require(out.dim() == 4 && out.stride(3) == 1 && out.stride(2) == x.size(2) &&
+                out.size(3) == x.size(2) && out.numel() == x.numel(),
+            "a group's heads must be without gaps");
     run(RowNormRotate{element_of(x), x.const_data_ptr(), x.stride(0), weight.const_data_ptr(),
-                      data_of(cos), data_of(sin), out.mutable_data_ptr(), out.stride(0), x.size(0),
-                      static_cast<int>(x.size(1)), static_cast<int>(x.size(2)),
+                      data_of(cos), data_of(sin), out.mutable_data_ptr(), out.stride(0),
+                      out.stride(1), x.size(0), static_cast<int>(x.size(1)),
+                      static_cast<int>(x.size(2)), static_cast<int>(out.size(2) * out.size(3)),
                       static_cast<float>(eps)});
+  }
+
+  void pixel_bytes(const at::Tensor& frames, const at::Tensor& out) override {
+    require(frames.dim() == 4 && frames.size(0) == 3, "frames [3, F, H, W] are wanted");
+    require(out.is_contiguous() && out.scalar_type() == at::kByte && out.numel() == frames.numel(),
+            "a byte for each value is wanted");
+    run(PixelBytesWork{element_of(frames), frames.const_data_ptr(), frames.stride(0),
+                       frames.stride(1), frames.stride(2), frames.stride(3),
+                       out.mutable_data_ptr<uint8_t>(), frames.size(1), frames.size(2),
+                       frames.size(3)});
   }
 
  private:

@@ -37,8 +37,10 @@ __global__ void __launch_bounds__(kMostThreads) row_norm_rotate(const RowNormRot
       b = b * cos[pair] + a * sin[pair];
       a = turned;
     }
-    narrow(a, out[first]);
-    narrow(b, out[second]);
+    // Both halves of a head are in one group.
+    auto* group = out + first / work.group_width * work.out_group;
+    narrow(a, group[first % work.group_width]);
+    narrow(b, group[second % work.group_width]);
   }
 }
 

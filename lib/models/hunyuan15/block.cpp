@@ -16,16 +16,14 @@ constexpr StreamNames kTextNames = {"attn.add_q_proj",   "attn.add_k_proj",   "a
                                     "ff_context"};
 constexpr double kEps = 1e-6;
 
-// -1: how many heads are here is the weights' business, not the model's.
-at::Tensor heads(const at::Tensor& x, int64_t head_dim) { return x.unflatten(-1, {-1, head_dim}); }
-
 const nn::Rotary kNoPositions;  // the text's
 
-at::Tensor placed(const nn::RmsNorm& norm,
-                  const at::Tensor& x,
-                  const nn::Rotary& rotary,
-                  const nn::Elementwise& elementwise) {
-  return elementwise.normed_turned(x, norm.weight(), norm.eps(), rotary);
+void place(const at::Tensor& x,
+           const nn::RmsNorm& norm,
+           const nn::Rotary& rotary,
+           const nn::Elementwise& elementwise,
+           const at::Tensor& to) {
+  elementwise.normed_turned(x, norm.weight(), norm.eps(), rotary, to);
 }
 
 }  // namespace
@@ -38,11 +36,17 @@ StreamKeys::StreamKeys(const nn::ParamScope& block,
       v_(block / names.v, config.width(), config.width()),
       k_norm_(block / names.k_norm, config.attention_head_dim, kEps) {}
 
-nn::Qkv StreamKeys::operator()(const at::Tensor& x,
-                               const nn::Rotary& rotary,
-                               const nn::Elementwise& elementwise) const {
-  return {
-      {}, placed(k_norm_, heads(k_(x), head_dim_), rotary, elementwise), heads(v_(x), head_dim_)};
+void StreamKeys::operator()(const at::Tensor& x,
+                            const nn::Rotary& rotary,
+                            const nn::Elementwise& elementwise,
+                            const nn::Qkv& places) const {
+  place(k_(x), k_norm_, rotary, elementwise, places.k);
+  v_.into(places.v, x);
+}
+
+// How many heads are here is the weights' business.
+nn::HeadShape StreamKeys::shape() const {
+  return {k_.width() / head_dim_, head_dim_, k_.options()};
 }
 
 StreamHalf::StreamHalf(const nn::ParamScope& block,
@@ -55,14 +59,14 @@ StreamHalf::StreamHalf(const nn::ParamScope& block,
       q_norm_(block / names.q_norm, config.attention_head_dim, kEps),
       mlp_(block / names.mlp, config.width(), config.mlp_width(), nn::Activation::kGeluTanh) {}
 
-nn::Qkv StreamHalf::before_attention(const at::Tensor& x,
-                                     const StreamModulation& modulation,
-                                     const nn::Rotary& rotary,
-                                     const nn::Elementwise& elementwise) const {
+void StreamHalf::before_attention(const at::Tensor& x,
+                                  const StreamModulation& modulation,
+                                  const nn::Rotary& rotary,
+                                  const nn::Elementwise& elementwise,
+                                  const nn::Qkv& places) const {
   auto h = elementwise.modulated(x, modulation.attention.scale, modulation.attention.shift);
-  auto qkv = keys_(h, rotary, elementwise);
-  qkv.q = placed(q_norm_, heads(q_(h), head_dim_), rotary, elementwise);
-  return qkv;
+  place(q_(h), q_norm_, rotary, elementwise, places.q);
+  keys_(h, rotary, elementwise, places);
 }
 
 at::Tensor StreamHalf::after_attention(const at::Tensor& x,
@@ -72,7 +76,7 @@ at::Tensor StreamHalf::after_attention(const at::Tensor& x,
   auto [y, rows] =
       elementwise.gated_modulated(x, out_(attended.flatten(2)), modulation.attention.gate,
                                   modulation.mlp.scale, modulation.mlp.shift);
-  return nn::gated(y, mlp_(rows), modulation.mlp.gate);
+  return nn::gated(y, mlp_(rows, elementwise), modulation.mlp.gate);
 }
 
 DualStreamBlock::DualStreamBlock(const nn::ParamScope& block,
@@ -85,10 +89,14 @@ void DualStreamBlock::operator()(at::Tensor& video,
                                  const nn::Rotary& rotary,
                                  const nn::JointAttention& attend,
                                  const nn::Elementwise& elementwise) const {
-  // In one expression, so that queries, keys and values are gone before the MLPs need memory.
-  auto [v_out, t_out] =
-      attend(video_.before_attention(video, modulation.video, rotary, elementwise),
-             text_.before_attention(text, modulation.text, kNoPositions, elementwise));
+  // By itself, so that queries, keys and values are gone before the MLPs need memory.
+  const auto attention = [&] {
+    const auto joint = attend.places(video_.head_shape(), {video.size(1)}, {text.size(1)});
+    video_.before_attention(video, modulation.video, rotary, elementwise, joint.video);
+    text_.before_attention(text, modulation.text, kNoPositions, elementwise, joint.text);
+    return attend.attended(joint);
+  };
+  auto [v_out, t_out] = attention();
   video = video_.after_attention(video, v_out, modulation.video, elementwise);
   text = text_.after_attention(text, t_out, modulation.text, elementwise);
 }
@@ -102,11 +110,16 @@ void LastBlock::operator()(at::Tensor& video,
                            const nn::Rotary& rotary,
                            const nn::JointAttention& attend,
                            const nn::Elementwise& elementwise) const {
-  const auto& keys = modulation.text.attention;
-  auto attended =
-      attend(video_.before_attention(video, modulation.video, rotary, elementwise),
-             text_(elementwise.modulated(text, keys.scale, keys.shift), kNoPositions, elementwise));
-  video = video_.after_attention(video, attended.first, modulation.video, elementwise);
+  const auto attention = [&] {
+    const auto joint = attend.places(video_.head_shape(), {video.size(1)},
+                                     {.tokens = text.size(1), .queries = false});
+    video_.before_attention(video, modulation.video, rotary, elementwise, joint.video);
+    const auto& keys = modulation.text.attention;
+    text_(elementwise.modulated(text, keys.scale, keys.shift), kNoPositions, elementwise,
+          joint.text);
+    return attend.attended(joint).first;
+  };
+  video = video_.after_attention(video, attention(), modulation.video, elementwise);
 }
 
 }  // namespace kinema::hunyuan15

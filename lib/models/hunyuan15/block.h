@@ -23,10 +23,12 @@ class StreamKeys {
   StreamKeys(const nn::ParamScope& block,
              const StreamNames& names,
              const config::Hunyuan15TransformerConfig& config);
-  // From the modulated stream [1, L, C]; q stays undefined.
-  nn::Qkv operator()(const at::Tensor& x,
-                     const nn::Rotary& rotary,
-                     const nn::Elementwise& elementwise) const;
+  // Of the modulated stream [1, L, C]: keys and values into their places.
+  void operator()(const at::Tensor& x,
+                  const nn::Rotary& rotary,
+                  const nn::Elementwise& elementwise,
+                  const nn::Qkv& places) const;
+  nn::HeadShape shape() const;
 
  private:
   int64_t head_dim_;
@@ -41,10 +43,13 @@ class StreamHalf {
              const StreamNames& names,
              const config::Hunyuan15TransformerConfig& config);
 
-  nn::Qkv before_attention(const at::Tensor& x,
-                           const StreamModulation& modulation,
-                           const nn::Rotary& rotary,
-                           const nn::Elementwise& elementwise) const;
+  // Queries, keys and values of x [1, L, C] into their places.
+  void before_attention(const at::Tensor& x,
+                        const StreamModulation& modulation,
+                        const nn::Rotary& rotary,
+                        const nn::Elementwise& elementwise,
+                        const nn::Qkv& places) const;
+  nn::HeadShape head_shape() const { return keys_.shape(); }
   // attended: [1, L, H, D] -> the stream behind the block, [1, L, C].
   at::Tensor after_attention(const at::Tensor& x,
                              const at::Tensor& attended,

@@ -2,7 +2,6 @@
 #include "models/ltx2/attention.h"
 
 #include <cmath>
-#include <tuple>
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/rms_norm.h>
@@ -65,24 +64,33 @@ KeysValues Attention::keys_values(const at::Tensor& context) const {
   return {k_norm_(k_(context)).unflatten(-1, {-1, head_dim_}), values(context)};
 }
 
-nn::Qkv Attention::queries_keys_values(const at::Tensor& x,
-                                       const Rotary& x_rotary,
-                                       const at::Tensor& context,
-                                       const Rotary& context_rotary,
-                                       const nn::Elementwise& elementwise) const {
-  auto heads = [&](const at::Tensor& y) { return y.flatten(2).unflatten(2, {-1, head_dim_}); };
-  auto q = q_(x), k = k_(context);
-  auto v = values(context);
-  if (!q_norm_.is_whole()) {
-    std::tie(q, k) = AcrossHeadsNorm::together(q_norm_, q, k_norm_, k);
-    return {rotated(heads(q), x_rotary), rotated(heads(k), context_rotary), v};
-  }
-  auto normed = [&](const AcrossHeadsNorm& norm, const at::Tensor& y, const Rotary& rotary) {
-    if (rotary.type == config::Ltx2RopeType::kInterleaved) return rotated(heads(norm(y)), rotary);
-    return heads(
-        elementwise.row_normed_turned(y, norm.weight(), norm.eps(), rotary.cos, rotary.sin));
+void Attention::queries_keys_values(const at::Tensor& x,
+                                    const Rotary& x_rotary,
+                                    const at::Tensor& context,
+                                    const Rotary& context_rotary,
+                                    const nn::Elementwise& elementwise,
+                                    const nn::Qkv& places) const {
+  auto turn = [&](const at::Tensor& normed, const Rotary& rotary, const at::Tensor& to) {
+    nn::turn_into(to, normed, rotary.cos, rotary.sin, pairs_of(rotary.type));
   };
-  return {normed(q_norm_, q, x_rotary), normed(k_norm_, k, context_rotary), v};
+  auto place = [&](const at::Tensor& y, const AcrossHeadsNorm& norm, const Rotary& rotary,
+                   const at::Tensor& to) {
+    if (rotary.type == config::Ltx2RopeType::kInterleaved) return turn(norm(y), rotary, to);
+    elementwise.row_normed_turned(y, norm.weight(), norm.eps(), rotary.cos, rotary.sin, to);
+  };
+  v_.into(places.v, context);
+  if (q_norm_.is_whole()) {
+    place(q_(x), q_norm_, x_rotary, places.q);
+    place(k_(context), k_norm_, context_rotary, places.k);
+    return;
+  }
+  const auto [q, k] = AcrossHeadsNorm::together(q_norm_, q_(x), k_norm_, k_(context));
+  turn(q, x_rotary, places.q);
+  turn(k, context_rotary, places.k);
+}
+
+nn::HeadShape Attention::head_shape() const {
+  return {k_.width() / head_dim_, head_dim_, k_.options()};
 }
 
 at::Tensor Attention::values(const at::Tensor& context) const {

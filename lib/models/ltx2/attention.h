@@ -60,12 +60,14 @@ class Attention {
   at::Tensor queries(const at::Tensor& x) const;
   // context [B, L, context_width] -> normed keys, and values.
   KeysValues keys_values(const at::Tensor& context) const;
-  // All three at once, queries and keys turned.
-  nn::Qkv queries_keys_values(const at::Tensor& x,
-                              const Rotary& x_rotary,
-                              const at::Tensor& context,
-                              const Rotary& context_rotary,
-                              const nn::Elementwise& elementwise) const;
+  // All three at once, queries and keys turned, into their places.
+  void queries_keys_values(const at::Tensor& x,
+                           const Rotary& x_rotary,
+                           const at::Tensor& context,
+                           const Rotary& context_rotary,
+                           const nn::Elementwise& elementwise,
+                           const nn::Qkv& places) const;
+  nn::HeadShape head_shape() const;
   // The values alone, [B, L, H, D].
   at::Tensor values(const at::Tensor& context) const;
   // attended [B, L, H, D], which may be overwritten; x: what the queries were made of ->

@@ -20,6 +20,10 @@ constexpr int64_t kToAudioScale = 2, kToAudioShift = 3;
 constexpr int64_t kCrossGate = 4;
 constexpr int64_t kCrossVectors = 5;
 
+constexpr nn::Brings kNobody = {0, false, false};
+nn::Brings asking(const at::Tensor& x) { return {x.size(1), true, false}; }
+nn::Brings answering(const at::Tensor& x) { return {x.size(1), false, true}; }
+
 nn::Bias bias(bool present) { return present ? nn::Bias::kPresent : nn::Bias::kNone; }
 
 AttentionShape attention_shape(const config::Ltx2TransformerConfig& config,
@@ -76,7 +80,9 @@ at::Tensor StreamLayers::after_self(const at::Tensor& x,
   if (how == SelfAttention::kValuesOnly) {
     attended = self_.values(h);
   } else {
-    attended = attend(self_.queries_keys_values(h, rotary, h, rotary, elementwise), {}).first;
+    const auto joint = attend.places(self_.head_shape(), {x.size(1)}, kNobody);
+    self_.queries_keys_values(h, rotary, h, rotary, elementwise, joint.video);
+    attended = attend.attended(joint).first;
   }
   return vectors.gated(x, self_.out(std::move(attended), h), kSelfGate);
 }
@@ -104,7 +110,7 @@ at::Tensor StreamLayers::after_feed_forward(const at::Tensor& x,
                                             const TokenVectors& vectors,
                                             const nn::Elementwise& elementwise) const {
   auto h = vectors.normed(x, eps_, kFeedScale, kFeedShift, elementwise);
-  return vectors.gated(x, feed_forward_(h), kFeedGate);
+  return vectors.gated(x, feed_forward_(h, elementwise), kFeedGate);
 }
 
 Exchange::Exchange(const nn::ParamScope& block, const config::Ltx2TransformerConfig& config)
@@ -137,15 +143,19 @@ Streams Exchange::operator()(const Streams& x,
   // Both directions read the streams as they are before either.
   auto asks = video.normed(x.video, eps_, kToVideoScale, kToVideoShift, by);
   auto heard = audio.normed(x.audio, eps_, kToVideoScale, kToVideoShift, by);
-  auto qkv =
-      to_video_.queries_keys_values(asks, rotaries.video_cross, heard, rotaries.audio_cross, by);
-  auto out = to_video_.out(attended(qkv.q, {qkv.k, qkv.v}), asks);
+  const nn::LocalJointAttention listen;
+  auto joint = listen.places(to_video_.head_shape(), asking(x.video), answering(x.audio));
+  to_video_.queries_keys_values(asks, rotaries.video_cross, heard, rotaries.audio_cross, by,
+                                {joint.video.q, joint.text.k, joint.text.v});
+  auto out = to_video_.out(listen.attended(joint).first, asks);
   auto new_video = video.gated(x.video, std::move(out), kCrossGate);
 
   asks = audio.normed(x.audio, eps_, kToAudioScale, kToAudioShift, by);
   auto seen = video.normed(x.video, eps_, kToAudioScale, kToAudioShift, by);
-  qkv = to_audio_.queries_keys_values(asks, rotaries.audio_cross, seen, rotaries.video_cross, by);
-  out = to_audio_.out(seams.attend({{}, qkv.k, qkv.v}, {qkv.q, {}, {}}).second, asks);
+  joint = seams.attend.places(to_audio_.head_shape(), answering(x.video), asking(x.audio));
+  to_audio_.queries_keys_values(asks, rotaries.audio_cross, seen, rotaries.video_cross, by,
+                                {joint.text.q, joint.video.k, joint.video.v});
+  out = to_audio_.out(seams.attend.attended(joint).second, asks);
   auto new_audio = audio.gated(x.audio, std::move(out), kCrossGate);
   return {new_video, new_audio};
 }

@@ -12,8 +12,6 @@
 #include <ATen/ops/pow.h>
 #include <ATen/ops/stack.h>
 
-#include "nn/rotary.h"
-
 namespace kinema::ltx2 {
 namespace {
 
@@ -56,11 +54,14 @@ Rotary rotary_table(const at::Tensor& fractions, const RotaryShape& shape) {
   return {by_head(angles.cos(), shape, 1), by_head(angles.sin(), shape, 0), shape.type};
 }
 
+nn::Pairs pairs_of(config::Ltx2RopeType type) {
+  const bool neighbours = type == config::Ltx2RopeType::kInterleaved;
+  return neighbours ? nn::Pairs::kNeighbours : nn::Pairs::kHalves;
+}
+
 at::Tensor rotated(const at::Tensor& x, const Rotary& rotary) {
-  const auto pairs = rotary.type == config::Ltx2RopeType::kInterleaved ? nn::Pairs::kNeighbours
-                                                                       : nn::Pairs::kHalves;
   auto heads = x.flatten(2).unflatten(2, {rotary.cos.size(1), -1});
-  return nn::turned(heads, rotary.cos, rotary.sin, pairs).reshape(x.sizes());
+  return nn::turned(heads, rotary.cos, rotary.sin, pairs_of(rotary.type)).reshape(x.sizes());
 }
 
 at::Tensor video_bounds(int64_t frames,

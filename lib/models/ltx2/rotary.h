@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "config/ltx2_transformer_config.h"
+#include "nn/rotary.h"
 
 namespace kinema::ltx2 {
 
@@ -25,6 +26,9 @@ struct RotaryShape {
 
 // fractions: [L, axes] float32, 0 to 1 within the range that the model was trained on.
 Rotary rotary_table(const at::Tensor& fractions, const RotaryShape& shape);
+
+// Which channels of a head turn together.
+nn::Pairs pairs_of(config::Ltx2RopeType type);
 
 // x [B, L, H, D] turned in float32 and rounded back to x's type. The table's heads may be others
 // than x's, if their width is the same.

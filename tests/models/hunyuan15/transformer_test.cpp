@@ -51,10 +51,11 @@ class Padding : public nn::TokenSplit, public nn::JointAttention {
   at::Tensor whole(const at::Tensor& part, int64_t dim, int64_t total) const override {
     return part.narrow(dim, 0, total);
   }
-  std::pair<at::Tensor, at::Tensor> operator()(const nn::Qkv& video,
-                                               const nn::Qkv& text) const override {
+  std::pair<at::Tensor, at::Tensor> attended(const nn::JointHeads& joint) const override {
     auto real = [](const at::Tensor& x) { return x.narrow(1, 0, x.size(1) - kExtra); };
-    auto [v, t] = nn::LocalJointAttention()({real(video.q), real(video.k), real(video.v)}, text);
+    const auto& video = joint.video;
+    auto [v, t] = nn::LocalJointAttention().attended(
+        {{real(video.q), real(video.k), real(video.v)}, joint.text, {}});
     return {part(v, 1), t};
   }
 
@@ -78,10 +79,9 @@ class Log : public nn::BlockWeights {
 class Counting : public nn::LocalJointAttention {
  public:
   explicit Counting(Log& log) : log_(log) {}
-  std::pair<at::Tensor, at::Tensor> operator()(const nn::Qkv& video,
-                                               const nn::Qkv& text) const override {
+  std::pair<at::Tensor, at::Tensor> attended(const nn::JointHeads& joint) const override {
     log_.calls += "a";
-    return LocalJointAttention::operator()(video, text);
+    return LocalJointAttention::attended(joint);
   }
 
  private:

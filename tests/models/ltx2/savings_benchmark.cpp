@@ -1,15 +1,13 @@
 // What the exact savings of LTX-2's transformer are worth on this machine. Hidden: run
 // models_test "[savings]"; it prints and asserts no time.
-#include <algorithm>
 #include <cstdio>
-#include <ctime>
-#include <functional>
 
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 #include <catch2/catch.hpp>
 
 #include "models/ltx2/transformer.h"
+#include "support/savings.h"
 #include "support/local_seams.h"
 #include "support/random_source.h"
 
@@ -28,21 +26,6 @@ config::Ltx2TransformerConfig middle_sized(bool newer) {
   config.rope_type = config::Ltx2RopeType::kSplit;
   config.use_prompt_embeddings = !newer;
   return config;
-}
-
-// Milliseconds of computing, the least of five: other programs' time is not counted.
-double milliseconds(const std::function<void()>& work) {
-  double least = 1e9;
-  for (int i = 0; i < 5; ++i) {
-    const auto start = std::clock();
-    work();
-    least = std::min(least, 1e3 * static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC);
-  }
-  return least;
-}
-
-void print(const char* what, double plain, double saving) {
-  std::printf("  %-58s %8.1f ms -> %8.1f ms (%.2f times)\n", what, plain, saving, plain / saving);
 }
 
 class Measured {
@@ -111,21 +94,16 @@ TEST_CASE("What the savings are worth", "[.][savings]") {
       measured.forget_text();
       kept();
     };
-    if (!newer)
-      print("keys and values of the text once a prompt", milliseconds(again), milliseconds(kept));
-    auto together = [&](const std::vector<Pass>& passes) {
-      return milliseconds([&] { measured.step(passes); });
+    if (!newer) test::compare("keys and values of the text once a prompt", again, kept);
+    auto saved = [&](const char* what, const std::vector<Pass>& passes) {
+      test::compare(
+          what, [&] { measured.alone(passes); }, [&] { measured.step(passes); });
     };
-    auto apart = [&](const std::vector<Pass>& passes) {
-      return milliseconds([&] { measured.alone(passes); });
-    };
-    const std::vector<Pass> stg = {prompt, perturbed},
-                            all = {prompt, negative, perturbed, isolated};
-    print("a pass perturbed in the 5th of 6 blocks", apart(stg), together(stg));
-    print("all four passes", apart(all), together(all));
-    print("two rows of modulation, not one a token (of each step)",
-          milliseconds([&] { measured.modulation(kTokens); }),
-          milliseconds([&] { measured.modulation(2); }));
+    saved("a pass perturbed in the 5th of 6 blocks", {prompt, perturbed});
+    saved("all four passes", {prompt, negative, perturbed, isolated});
+    test::compare(
+        "two rows of modulation, not one a token (of each step)",
+        [&] { measured.modulation(kTokens); }, [&] { measured.modulation(2); });
   }
 }
 

@@ -33,10 +33,9 @@ struct Loaded {
 // it.
 class Counting : public nn::LocalJointAttention {
  public:
-  std::pair<at::Tensor, at::Tensor> operator()(const nn::Qkv& video,
-                                               const nn::Qkv& text) const override {
-    ++(video.q.defined() ? self : exchanged);
-    return LocalJointAttention::operator()(video, text);
+  std::pair<at::Tensor, at::Tensor> attended(const nn::JointHeads& joint) const override {
+    ++(joint.video.q.defined() ? self : exchanged);
+    return LocalJointAttention::attended(joint);
   }
   mutable int self = 0, exchanged = 0;
 };
