@@ -34,6 +34,9 @@ build_here() {
     { ninja -C "$build" fused_test nccl_test nccl_watch_test parallel_test collective_times pipeline_test || true; }
 }
 
+# Packages that are plain Python, for an interpreter that lacks them.
+[[ -d $dependencies/python ]] && export PYTHONPATH=${PYTHONPATH:+$PYTHONPATH:}$(realpath "$dependencies/python")
+
 failure=()
 if [[ -n $prebuilt ]]; then
   build=$prebuilt

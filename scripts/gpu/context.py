@@ -22,6 +22,9 @@ class Size:
     height: int
     frames: int
     steps: int
+    # Seconds of a step if an H200 did nothing but its multiplications: linear layers at 790 TFLOP/s,
+    # attention at 700, all passes. None where nobody has counted them.
+    ideal: float | None = None
 
     def __str__(self) -> str:
         return f"{self.width}x{self.height}x{self.frames}"
@@ -31,11 +34,14 @@ class Size:
 
 
 SIZES = {
-    "full": [Size(832, 480, 33, 4), Size(832, 480, 121, 3)],
+    "full": [Size(832, 480, 33, 4, 0.455), Size(832, 480, 121, 3, 3.656)],
     "tiny": [Size(112, 80, 9, 2), Size(112, 80, 17, 2)],
 }
 
-LTX2_SIZES = {"full": [Size(768, 512, 121, 4)], "tiny": [Size(96, 64, 17, 3)]}
+LARGE_SIZES = {"full": [Size(1280, 720, 121, 2, 17.35)], "tiny": [Size(128, 96, 9, 2)]}
+
+# Of 16 of the 48 blocks.
+LTX2_SIZES = {"full": [Size(768, 512, 121, 4, 1.03 / 3)], "tiny": [Size(96, 64, 17, 3)]}
 
 
 @dataclass(frozen=True)

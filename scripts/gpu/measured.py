@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from clocks import unsteady, watched
+
 Result = dict[str, Any]
 
 
@@ -23,12 +25,20 @@ class Failure(Exception):
 
 
 class Clock:
-    """The time that is left for all parts."""
+    """The time that is left for all parts, and for the one that runs."""
 
     def __init__(self, budget: float) -> None:
         self._end = time.monotonic() + budget
+        self._part_end = self._end
+
+    def begin_part(self, most: float) -> None:
+        self._part_end = min(self._end, time.monotonic() + most)
 
     def left(self) -> float:
+        """For the part."""
+        return self._part_end - time.monotonic()
+
+    def left_in_all(self) -> float:
         return self._end - time.monotonic()
 
     def limit(self, seconds: float) -> float:
@@ -39,25 +49,34 @@ class Clock:
 class Measured:
     """Runs parts, each of which may fail alone, and keeps what they found."""
 
-    def __init__(self, out: Path, clock: Clock) -> None:
-        self.out, self.clock = out, clock
+    def __init__(self, out: Path, clock: Clock, device: str) -> None:
+        self.out, self.clock, self.device = out, clock, device
         self.parts: dict[str, Result] = {}
         out.mkdir(parents=True, exist_ok=True)
 
-    def run(self, name: str, part: Callable[[], Result], least_seconds: float) -> None:
+    def run(self, name: str, part: Callable[[], Result], least: float, most: float) -> None:
+        """`least` and `most`: seconds that the part is worth beginning with, and that it may take."""
         start = time.monotonic()
-        try:
-            if self.clock.left() < least_seconds:
-                raise Skip(f"{self.clock.left():.0f} s are left, {least_seconds:.0f} are wanted")
-            found = {"status": "ok", **part()}
-        except Skip as reason:
-            found = {"status": "skipped", "reason": str(reason)}
-        except Failure as failure:
-            found = {"status": "failed", "reason": str(failure), **failure.result}
-        except Exception as error:  # whatever it is, the other parts go on
-            found = {"status": "failed", "reason": f"{type(error).__name__}: {error}", "where": traceback.format_exc(limit=-3)}
+        with watched(self.device) as clocks:
+            found = self._tried(part, least, most)
+        if states := clocks.summary():
+            found["clocks"] = states
         found["seconds"] = round(time.monotonic() - start, 1)
         self.add(name, found)
+
+    def _tried(self, part: Callable[[], Result], least: float, most: float) -> Result:
+        left = self.clock.left_in_all()
+        self.clock.begin_part(most)
+        try:
+            if left < least:
+                raise Skip(f"{left:.0f} s are left, {least:.0f} are wanted")
+            return {"status": "ok", **part()}
+        except Skip as reason:
+            return {"status": "skipped", "reason": str(reason)}
+        except Failure as failure:
+            return {"status": "failed", "reason": str(failure), **failure.result}
+        except Exception as error:  # whatever it is, the other parts go on
+            return {"status": "failed", "reason": f"{type(error).__name__}: {error}", "where": traceback.format_exc(limit=-3)}
 
     def add(self, name: str, found: Result) -> None:
         self.parts[name] = found
@@ -95,7 +114,13 @@ def _sections(parts: dict[str, Result]) -> Iterable[str]:
         for name, part in parts.items()
     ]
     yield from _table(summary)
+    states = {name: part["clocks"] for name, part in parts.items() if "clocks" in part}
+    if states:
+        yield "\n## clocks\n"
+        yield from _table({"part": name, **found} for name, found in states.items())
+        yield f"\n{unsteady(states) or 'The clocks of all parts are within 3 % of each other.'}"
     for name, part in parts.items():
-        if part.get("rows"):
-            yield f"\n## {name}\n"
-            yield from _table(part["rows"])
+        for title, rows in [(name, part.get("rows")), *((f"{name}: {title}", rows) for title, rows in part.get("tables", {}).items())]:
+            if rows:
+                yield f"\n## {title}\n"
+                yield from _table(rows)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from context import CALL, CASES, HERE, LTX2_CALL, LTX2_SIZES, SIZES, Context, Size, stage_rows
+from context import CALL, CASES, HERE, LARGE_SIZES, LTX2_CALL, LTX2_SIZES, SIZES, Context, Size, stage_rows
 from measured import Failure, Result, Skip
 from program import generate, must, run
 
@@ -76,6 +76,11 @@ def full_size(context: Context) -> Result:
     return timed(context, SIZES[context.sizes], CALL)
 
 
+def full_size_large(context: Context) -> Result:
+    """The largest video that is listed."""
+    return timed(context, LARGE_SIZES[context.sizes], CALL)
+
+
 def full_size_ltx2(context: Context) -> Result:
     """The same for what `checkpoint_ltx2` wrote, all four passes a step."""
     return timed(context, LTX2_SIZES[context.sizes], LTX2_CALL)
@@ -93,6 +98,8 @@ def timed(context: Context, sizes: list[Size], call: list[str]) -> Result:
             row["failed"] = str(failure)
             continue
         row |= {"tokens": done.metrics.get("tokens"), **stage_rows(done.metrics), "whole_s": round(done.seconds, 2)}
+        if size.ideal:
+            row["share_of_ideal"] = round(size.ideal / row["step_s"], 3)
     if any("failed" in row for row in rows):
         raise Failure("a size failed", {"rows": rows})
     return {"rows": rows}
