@@ -38,8 +38,8 @@ at::Tensor FrameAttention::operator()(at::Tensor x, Past& past) const {
   const int64_t frames = h.size(0);
   const auto new_keys = at::empty_like(h), new_values = at::empty_like(h);
   for (int64_t t = 0; t < frames; ++t) {
-    k_.into(new_keys[t], h[t]);
-    v_.into(new_values[t], h[t]);
+    new_keys[t].copy_(k_(h[t]));
+    new_values[t].copy_(v_(h[t]));
   }
   const auto keys = so_far(new_keys, past), values = so_far(new_values, past);
   const int64_t before = keys.size(0) - frames;
