@@ -53,6 +53,7 @@ void add(report::StageMeasure& sum, const report::StageMeasure& more) {
     all.exposed_seconds += load.exposed_seconds;
   }
   sum.attention.insert(sum.attention.end(), more.attention.begin(), more.attention.end());
+  if (sum.kernels.empty()) sum.kernels = more.kernels;
   sum.spans.insert(sum.spans.end(), more.spans.begin(), more.spans.end());
   largest(sum.peak_host_bytes, more.peak_host_bytes);
   largest(sum.peak_allocated_bytes, more.peak_allocated_bytes);
@@ -97,6 +98,18 @@ void Stages::span(const std::string& track,
   current_.spans.push_back({track, name, seconds(begin), seconds(end), bytes});
 }
 
+// The first step finds its kernels' plans and allocates what the others reuse.
+void Stages::count_kernels() {
+  constexpr size_t kShown = 10;
+  if (kernels_) {
+    for (auto& one : kernels_->take(kShown))
+      current_.kernels.push_back({std::move(one.name), one.calls, one.seconds});
+    kernels_.reset();
+  }
+  if (running_ && traces() && current_.step_seconds.size() == 1 && steps_ > 1)
+    kernels_.emplace(device_);
+}
+
 // LibTorch calls the watch at every operator, and the steps that follow attend as the first.
 void Stages::keep_attention() {
   if (!attention_) return;
@@ -124,6 +137,7 @@ void Stages::step_done() {
   current_.step_seconds.push_back(seconds_since(step_began_));
   span("steps", current_.stage + " step " + std::to_string(current_.step_seconds.size()),
        step_began_, Clock::now());
+  count_kernels();
   step_began_ = Clock::now();
   progress_.step_ended(static_cast<int64_t>(current_.step_seconds.size()), steps_);
 }
@@ -136,14 +150,18 @@ void Stages::loaded(const std::string& component, uint64_t bytes, double seconds
 }
 
 void Stages::read_ahead(const std::vector<checkpoint::ReadMeasure>& reads) {
-  for (auto& stage : measures_) {
-    for (const auto& read : reads) {
+  for (const auto& read : reads) {
+    const auto loads = [&](const report::StageMeasure& stage) {
       const auto found = stage.loads.find(read.name);
-      if (found == stage.loads.end() || read.bytes == 0) continue;
-      found->second.ahead_bytes = read.bytes;
-      found->second.cached_bytes = read.cached;
-      found->second.ahead_seconds = read.seconds;
-    }
+      return found != stage.loads.end() && found->second.ahead_bytes == 0;
+    };
+    // Halves of a component are read apart, in the order of their loads.
+    const auto stage = std::find_if(measures_.begin(), measures_.end(), loads);
+    if (stage == measures_.end()) continue;
+    auto& load = stage->loads.at(read.name);
+    load.ahead_bytes = read.bytes;
+    load.cached_bytes = read.cached;
+    load.ahead_seconds = read.seconds;
   }
 }
 
@@ -151,6 +169,7 @@ void Stages::end() {
   if (!running_) return;
   running_ = false;
   keep_attention();
+  count_kernels();
   tensor::synchronize(device_);
   current_.seconds = seconds_since(began_);
   span("stages", current_.stage, began_, Clock::now());

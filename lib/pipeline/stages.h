@@ -16,6 +16,7 @@
 #include "parallel/team.h"
 #include "report/progress.h"
 #include "report/run_report.h"
+#include "tensor/kernel_times.h"
 
 namespace kinema::pipeline {
 
@@ -61,6 +62,8 @@ class Stages {
   using Clock = std::chrono::steady_clock;
   using Sent = std::map<std::string, uint64_t>;
 
+  // Of a stage with steps, kernels are counted in its second while there is a trace.
+  void count_kernels();
   // Ends the watch over attentions.
   void keep_attention();
 
@@ -73,6 +76,7 @@ class Stages {
   report::StageMeasure current_;
   Clock::time_point began_, step_began_;
   std::optional<nn::AttentionWatch> attention_;
+  std::optional<tensor::KernelTimes> kernels_;
   std::optional<Clock::time_point> origin_;  // of the trace
   Sent sent_before_, sent_before_step_;
   std::vector<report::StageMeasure> measures_;

@@ -32,7 +32,7 @@ std::string packed(const RankReport& report) {
                       stage.peak_allocated_bytes, stage.peak_reserved_bytes,
                       stage.peak_device_bytes, stage.bytes_read, stage.bytes_sent,
                       stage.step_bytes_sent, streams, packed(stage.spans), loads,
-                      attention_json(stage.attention)});
+                      attention_json(stage.attention), kernels_json(stage.kernels)});
   }
   return Json{{"rank", report.rank}, {"stages", stages}, {"bytes_sent", report.bytes_sent}}.dump();
 }
@@ -60,6 +60,7 @@ RankReport unpacked(const std::string& text) {
     for (const auto& [component, load] : row.at(12).items())
       stage.loads[component] = load_measure(load);
     stage.attention = attention_measures(row.at(13));
+    stage.kernels = kernel_measures(row.at(14));
     report.stages.push_back(std::move(stage));
   }
   return report;

@@ -31,6 +31,7 @@ OrderedJson measured(const StageMeasure& stage) {
     json["streams"][component]["overlap"] = stream.overlap();
   }
   for (const auto& [component, load] : stage.loads) json["loads"][component] = load_json(load);
+  if (!stage.kernels.empty()) json["kernels"] = kernels_json(stage.kernels);
   if (!stage.attention.empty()) json["attention"] = attention_json(stage.attention);
   if (!stage.bytes_sent.empty()) json["bytes_sent"] = stage.bytes_sent;
   if (!stage.step_bytes_sent.empty()) json["step_bytes_sent"] = stage.step_bytes_sent;
@@ -138,6 +139,20 @@ StreamMeasure stream_measure(const Json& json) {
   json.at("block_fetch_seconds").get_to(stream.block_fetch_seconds);
   json.at("block_exposed_seconds").get_to(stream.block_exposed_seconds);
   return stream;
+}
+
+OrderedJson kernels_json(const std::vector<KernelMeasure>& kernels) {
+  OrderedJson json = OrderedJson::array();
+  for (const auto& one : kernels)
+    json.push_back({{"name", one.name}, {"calls", one.calls}, {"seconds", one.seconds}});
+  return json;
+}
+
+std::vector<KernelMeasure> kernel_measures(const Json& json) {
+  std::vector<KernelMeasure> kernels;
+  for (const auto& one : json)
+    kernels.push_back({one.at("name"), one.at("calls"), one.at("seconds")});
+  return kernels;
 }
 
 OrderedJson load_json(const LoadMeasure& load) {

@@ -54,6 +54,13 @@ struct AttentionMeasure {
   int64_t calls = 0;
 };
 
+// All runs of one kernel in one step.
+struct KernelMeasure {
+  std::string name;
+  int64_t calls = 0;
+  double seconds = 0;
+};
+
 // One stage as measured by one rank. Bytes are 0 where they mean nothing (device memory on the
 // CPU).
 struct StageMeasure {
@@ -73,6 +80,8 @@ struct StageMeasure {
   // In the whole stage; of a stage with steps, in the first of them.
   std::vector<AttentionMeasure> attention;
   std::vector<TraceSpan> spans;  // with --trace
+  // With --trace: of the second step, the longest.
+  std::vector<KernelMeasure> kernels;
 };
 
 // What one rank measured.
@@ -100,6 +109,10 @@ std::vector<AttentionMeasure> attention_measures(const Json& json);
 // A stream as it stands in the metrics, and back.
 OrderedJson stream_json(const StreamMeasure& stream);
 StreamMeasure stream_measure(const Json& json);
+
+// Kernels likewise.
+OrderedJson kernels_json(const std::vector<KernelMeasure>& kernels);
+std::vector<KernelMeasure> kernel_measures(const Json& json);
 
 // A load likewise.
 OrderedJson load_json(const LoadMeasure& load);
