@@ -21,18 +21,15 @@ at::ScalarType dtype_of(const config::Request& request) {
   return *request.dtype == config::Dtype::kFloat32 ? at::kFloat : at::kBFloat16;
 }
 
-// While a job with --trace is at work: its operations go into the trace.
+// While a job is at work, its operations are timed; with --trace they go into the trace.
 class Listening {
  public:
   Listening(RankWatch& watch, pipeline::Stages& stages, const config::Request& request)
       : watch_(watch) {
-    if (!request.trace) return;
-    stages.trace();
-    watch_.listen([&stages](const std::string& group, const comm::Operation& operation,
-                            std::chrono::steady_clock::time_point begin) {
-      stages.span("communication", group + " " + operation.name, begin,
-                  std::chrono::steady_clock::now(), static_cast<uint64_t>(operation.bytes_out));
-    });
+    if (request.trace) stages.trace();
+    watch_.listen(
+        [&stages](const comm::Communicator& group, const comm::Operation& operation,
+                  comm::Moment moment) { stages.communicates(group.group(), operation, moment); });
   }
   ~Listening() { watch_.listen({}); }
   Listening(const Listening&) = delete;

@@ -7,7 +7,6 @@ RankWatch::RankWatch(int rank, launch::StatusBoard* board)
     : rank_(rank), board_(board), fault_(Fault::from_environment()) {}
 
 void RankWatch::enter(const std::string& phase) {
-  phase_ = phase;
   if (board_ != nullptr) board_->report_phase(rank_, phase);
   if (fault_) fault_->enter(rank_, phase);
 }
@@ -16,11 +15,8 @@ void RankWatch::observe(parallel::Team& team) {
   team.observe([this](const comm::Communicator& group, const comm::Operation& operation,
                       comm::Moment moment) {
     if (std::this_thread::get_id() != main_thread_) return;
-    if (moment == comm::Moment::kGoesOn) {
-      if (listener_) listener_(group.group(), operation, waits_since_);
-      return goes_on();
-    }
-    waits_since_ = std::chrono::steady_clock::now();
+    if (listener_) listener_(group, operation, moment);
+    if (moment != comm::Moment::kWaits) return goes_on();
     waits(group.group() + " " + operation.name + " #" + std::to_string(operation.sequence));
   });
 }
@@ -31,10 +27,6 @@ void RankWatch::waits(const std::string& what) {
 
 void RankWatch::goes_on() {
   if (board_ != nullptr) board_->report_returned(rank_);
-}
-
-std::string RankWatch::place() const {
-  return "rank " + std::to_string(rank_) + (phase_.empty() ? "" : " in " + phase_);
 }
 
 }  // namespace kinema::engine

@@ -1,9 +1,6 @@
-// What a rank says of itself while it works, for the launcher that watches it and for its own
-// errors.
+// What a rank says of itself while it works, for whoever watches it.
 #pragma once
 
-#include <chrono>
-#include <functional>
 #include <optional>
 #include <string>
 #include <thread>
@@ -27,27 +24,19 @@ class RankWatch {
   void enter(const std::string& phase);
   // Tells of the team's operations; those of other threads are not what this rank waits for.
   void observe(parallel::Team& team);
-  // What operations are told to beside the board: their group, name, bytes, and when they began and
-  // ended. Nothing: to nobody.
-  using Listener = std::function<void(const std::string& group,
-                                      const comm::Operation& operation,
-                                      std::chrono::steady_clock::time_point begin)>;
+  // What operations of the main thread are told to beside the board. Nothing: to nobody.
+  using Listener = comm::Communicator::Observer;
   void listen(Listener listener) { listener_ = std::move(listener); }
   // From here on this rank waits for the others in something that is no group's operation, until it
   // goes on.
   void waits(const std::string& what);
   void goes_on();
 
-  // "rank 2", and its phase: "rank 2 in denoise step 3".
-  std::string place() const;
-
  private:
   int rank_;
   launch::StatusBoard* board_;
   std::optional<Fault> fault_;
-  std::string phase_;
   Listener listener_;
-  std::chrono::steady_clock::time_point waits_since_;
   std::thread::id main_thread_ = std::this_thread::get_id();
 };
 

@@ -51,7 +51,6 @@ void Communicator::tell(const Operation& operation, Moment moment) const {
 
 std::unique_ptr<Pending> Communicator::observed(const Operation& operation,
                                                 std::unique_ptr<Pending> pending) {
-  tell(operation, Moment::kGoesOn);
   if (!observer_) return pending;
   return std::make_unique<ObservedPending>(*this, operation, std::move(pending));
 }
@@ -100,17 +99,20 @@ void Communicator::barrier() {
 
 std::unique_ptr<Pending> Communicator::send(const at::Tensor& tensor, int to, int tag) {
   const auto operation = counted("send", static_cast<int64_t>(tensor.nbytes()));
+  tell(operation, Moment::kStarts);
   return observed(operation, do_send(tensor, to, tag));
 }
 
 std::unique_ptr<Pending> Communicator::receive(at::Tensor& tensor, int from, int tag) {
   const auto operation = counted("receive", 0);
+  tell(operation, Moment::kStarts);
   return observed(operation, do_receive(tensor, from, tag));
 }
 
 std::unique_ptr<Pending> Communicator::exchange(
     const at::Tensor& out, int to, at::Tensor& in, int from, int tag) {
   const auto operation = counted("exchange", static_cast<int64_t>(out.nbytes()));
+  tell(operation, Moment::kStarts);
   return observed(operation, do_exchange(out, to, in, from, tag));
 }
 

@@ -23,8 +23,9 @@ struct Traffic {
   int64_t bytes_out = 0;
 };
 
-// What is told of an operation: the process waits in it for its peers, or it goes on.
-enum class Moment { kWaits, kGoesOn };
+// What is told of an operation: it is started without being waited for yet, the process waits in it
+// for its peers, or it goes on.
+enum class Moment { kStarts, kWaits, kGoesOn };
 
 // An operation under way; its tensors are kept alive until wait() returned. wait() throws
 // Error(kComm).
@@ -70,7 +71,7 @@ class Communicator {
   std::unique_ptr<Pending> exchange(
       const at::Tensor& out, int to, at::Tensor& in, int from, int tag);
 
-  // Called around every operation, and for what was only started around its wait().
+  // Called around every operation, and for what is only started then and around its wait().
   using Observer = std::function<void(const Communicator&, const Operation&, Moment)>;
   void observe(Observer observer);
 

@@ -14,6 +14,7 @@ namespace kinema::comm {
 namespace {
 
 constexpr const char* kModuleName = "libkinema_nccl.so";
+constexpr const char* kRunKey = "nccl/run";
 
 // Runs `action`, giving its failure the kind and the name of what was done.
 template <typename Action>
@@ -164,13 +165,8 @@ int place_of(int rank, const std::vector<int>& members, const std::string& name)
   return static_cast<int>(own - members.begin());
 }
 
-std::string joined(const std::vector<int>& members) {
-  std::string text;
-  for (auto rank : members) {
-    if (!text.empty()) text += ',';
-    text += std::to_string(rank);
-  }
-  return text;
+NcclUse use_of(const std::string& group) {
+  return group == kGatherAheadGroup ? NcclUse::kGatherAhead : NcclUse::kExchange;
 }
 
 }  // namespace
@@ -189,44 +185,43 @@ Nccl::Nccl(Rendezvous& rendezvous,
     if (on_failure) on_failure(Error(ErrorKind::kComm, reason));
   };
   const auto open = opened(module);
-  device_ = named("NCCL on cuda:" + std::to_string(device.index()),
-                  [&] { return std::shared_ptr<NcclDevice>(open(settings)); });
+  named("NCCL on cuda:" + std::to_string(device.index()), [&] {
+    device_ = open(settings);
+    if (rendezvous.rank() == 0) rendezvous.set(kRunKey, device_->new_run());
+    device_->join(rendezvous.get(kRunKey), rendezvous.rank(), rendezvous.size());
+  });
 }
 
 Nccl::~Nccl() = default;
 
-std::shared_ptr<NcclChannel> Nccl::channel(const std::vector<int>& members, int rank, NcclUse use) {
-  auto& known = channels_[{use, members}];
-  if (known) return known;
-  const auto key = (use == NcclUse::kExchange ? "nccl/" : "nccl_ahead/") + joined(members);
-  if (rank == 0) rendezvous_.set(key, named(key, [&] { return device_->new_group(); }));
-  const auto id = rendezvous_.get(key);
-  const int size = static_cast<int>(members.size());
-  auto joined_channel = named("NCCL group of ranks " + joined(members),
-                              [&] { return device_->join(id, rank, size, use); });
-  // The channel's own deleter keeps the device until the last group is gone.
-  known = std::shared_ptr<NcclChannel>(joined_channel.release(),
-                                       [device = device_](NcclChannel* gone) { delete gone; });
-  return known;
-}
-
 std::unique_ptr<Communicator> Nccl::group(const std::string& name,
                                           const std::vector<int>& members) {
   const int rank = place_of(rendezvous_.rank(), members, name);
-  const auto use = name == kGatherAheadGroup ? NcclUse::kGatherAhead : NcclUse::kExchange;
+  const int size = static_cast<int>(members.size());
+  auto split = named("NCCL group " + name, [&] {
+    return device_->split({members[0], rank, size, use_of(name)});
+  });
+  // The channel's own deleter keeps the device until the last group is gone.
+  std::shared_ptr<NcclChannel> channel(split.release(),
+                                       [device = device_](NcclChannel* gone) { delete gone; });
   return std::make_unique<NcclCommunicator>(
       // As gloo_group names its groups.
-      name + "/" + std::to_string(members[0]), rank, static_cast<int>(members.size()),
-      channel(members, rank, use), [&rendezvous = rendezvous_, name, members] {
+      name + "/" + std::to_string(members[0]), rank, size, std::move(channel),
+      [&rendezvous = rendezvous_, name, members] {
         return gloo_group(rendezvous, name + "/host", members);
       });
+}
+
+void Nccl::no_group(const std::string& name) {
+  named("NCCL without a group " + name, [&] { return device_->split({}); });
 }
 
 std::unique_ptr<Communicator> nccl_group(Nccl& nccl,
                                          const std::string& name,
                                          const std::vector<int>& members) {
-  if (members.size() == 1) return std::make_unique<LocalCommunicator>(name);
-  return nccl.group(name, members);
+  if (members.size() > 1) return nccl.group(name, members);
+  nccl.no_group(name);
+  return std::make_unique<LocalCommunicator>(name);
 }
 
 bool queues_on_device(const Communicator& communicator) {

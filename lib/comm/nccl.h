@@ -3,10 +3,8 @@
 
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -17,9 +15,7 @@
 
 namespace kinema::comm {
 
-class NcclChannel;
 class NcclDevice;
-enum class NcclUse;
 
 // libkinema_nccl.so beside the running program, whether it is there or not.
 std::filesystem::path nccl_module();
@@ -27,10 +23,9 @@ std::filesystem::path nccl_module();
 // The group of this name gathers what is needed later, beside everything else.
 constexpr const char* kGatherAheadGroup = "weights";
 
-// This process's side of NCCL. Groups are made from unique ids that travel through the rendezvous,
-// not split from one communicator of all: a split must be called by every process, also by those
-// that belong to no group of that kind, and groups of the same members share one communicator here,
-// which is what sharing resources among splits would save.
+// This process's side of NCCL: one communicator of all processes, whose id travels through the
+// rendezvous, and groups that are split from it. Every process takes part in every split, also one
+// that belongs to no group of that kind.
 class Nccl {
  public:
   // Called by another thread once if an operation failed or outlasted the rendezvous' timeout;
@@ -47,19 +42,18 @@ class Nccl {
        const std::filesystem::path& module = nccl_module());
   ~Nccl();
 
-  // As gloo_group; also for one member alone. Host tensors travel over Gloo, in a group that is
-  // made when the first one does.
+  // As gloo_group; also for one member alone. Called by all processes of the run at the same point,
+  // or no_group() instead. Host tensors travel over Gloo, in a group that is made when the first
+  // one does.
   std::unique_ptr<Communicator> group(const std::string& name, const std::vector<int>& members);
+  void no_group(const std::string& name);
 
  private:
-  std::shared_ptr<NcclChannel> channel(const std::vector<int>& members, int rank, NcclUse use);
-
   Rendezvous& rendezvous_;
   std::shared_ptr<NcclDevice> device_;
-  std::map<std::pair<NcclUse, std::vector<int>>, std::shared_ptr<NcclChannel>> channels_;
 };
 
-// nccl.group, or a LocalCommunicator for one member.
+// nccl.group; for one member a LocalCommunicator and no_group.
 std::unique_ptr<Communicator> nccl_group(Nccl& nccl,
                                          const std::string& name,
                                          const std::vector<int>& members);

@@ -62,13 +62,18 @@ enum class NcclUse { kExchange, kGatherAhead };
 class NcclDevice {
  public:
   virtual ~NcclDevice() = default;
-  // Bytes that name a new group, to be handed to its members.
-  virtual std::string new_group() = 0;
-  // Joins the group; returns when all `size` members have.
-  virtual std::unique_ptr<NcclChannel> join(const std::string& group,
-                                            int rank,
-                                            int size,
-                                            NcclUse use) = 0;
+  // Bytes that name a new run, to be handed to its processes.
+  virtual std::string new_run() = 0;
+  // Joins the run, once, before split(); returns when all `size` processes have.
+  virtual void join(const std::string& run, int rank, int size) = 0;
+  // Parts the run's processes into groups: those with one `colour`, in the order of their `place`.
+  // Called by every process at the same point; null for one without a group.
+  struct Part {
+    int colour = kNoGroup, place = 0, size = 1;
+    NcclUse use = NcclUse::kExchange;
+  };
+  static constexpr int kNoGroup = -1;
+  virtual std::unique_ptr<NcclChannel> split(const Part& part) = 0;
 };
 
 struct NcclSettings {

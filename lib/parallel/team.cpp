@@ -51,9 +51,12 @@ Team::Team(const plan::DeviceMesh& mesh, int rank, const GroupMaker& make_group)
   cfg_ = on(plan::Axis::kCfg, "cfg");
   auto vae = as_ints(mesh.vae(rank));
   in_vae_ = std::find(vae.begin(), vae.end(), rank) != vae.end();
-  vae_ = in_vae_ ? make_group("vae", vae) : alone("vae");
-  if (plan_.hsdp_shard > 0 && denoises_)
-    weights_ = make_group(comm::kGatherAheadGroup, as_ints(mesh.shard(rank)));
+  vae_ = make_group("vae", in_vae_ ? vae : std::vector{rank});
+  if (plan_.hsdp_shard > 0) {
+    weights_ = make_group(comm::kGatherAheadGroup,
+                          denoises_ ? as_ints(mesh.shard(rank)) : std::vector{rank});
+    if (!denoises_) weights_.reset();
+  }
   fill_seams(mesh, rank);
 }
 

@@ -41,6 +41,7 @@ void add(report::StageMeasure& sum, const report::StageMeasure& more) {
   sum.step_seconds.insert(sum.step_seconds.end(), more.step_seconds.begin(),
                           more.step_seconds.end());
   for (const auto& [group, bytes] : more.bytes_sent) sum.bytes_sent[group] += bytes;
+  for (const auto& [group, time] : more.communication) sum.communication[group].add(time);
   for (const auto& [group, steps] : more.step_bytes_sent) {
     auto& all = sum.step_bytes_sent[group];
     all.insert(all.end(), steps.begin(), steps.end());
@@ -64,7 +65,7 @@ void add(report::StageMeasure& sum, const report::StageMeasure& more) {
 }  // namespace
 
 Stages::Stages(at::Device device, const parallel::Team& team, report::Progress& progress)
-    : device_(device), team_(team), progress_(progress) {}
+    : device_(device), team_(team), progress_(progress), communication_(device) {}
 
 void Stages::begin(const std::string& stage, int64_t steps) {
   end();
@@ -165,6 +166,16 @@ void Stages::read_ahead(const std::vector<checkpoint::ReadMeasure>& reads) {
   }
 }
 
+void Stages::communicates(const std::string& group,
+                          const comm::Operation& operation,
+                          comm::Moment moment) {
+  communication_.note(group, operation, moment);
+  if (moment == comm::Moment::kWaits) waits_since_ = Clock::now();
+  if (moment != comm::Moment::kGoesOn) return;
+  span("communication", group + " " + operation.name, waits_since_, Clock::now(),
+       static_cast<uint64_t>(operation.bytes_out));
+}
+
 void Stages::end() {
   if (!running_) return;
   running_ = false;
@@ -176,6 +187,8 @@ void Stages::end() {
   current_.peak_host_bytes = resident_peak();
   for (const auto& [group, bytes] : team_.bytes_sent())
     current_.bytes_sent[group] = bytes - sent_before_[group];
+  for (const auto& [group, time] : communication_.take())
+    current_.communication[group] = {time.operations, time.seconds, time.exposed_seconds};
   const auto device = tensor::memory_peaks(device_);
   current_.peak_allocated_bytes = device.allocated;
   current_.peak_reserved_bytes = device.reserved;

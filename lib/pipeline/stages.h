@@ -13,6 +13,7 @@
 
 #include "checkpoint/read_ahead.h"
 #include "nn/attention_watch.h"
+#include "parallel/communication_times.h"
 #include "parallel/team.h"
 #include "report/progress.h"
 #include "report/run_report.h"
@@ -43,6 +44,11 @@ class Stages {
   void streamed(const std::string& component, const report::StreamMeasure& stream) {
     current_.streams[component] = stream;
   }
+
+  // Where an operation with other ranks is.
+  void communicates(const std::string& group,
+                    const comm::Operation& operation,
+                    comm::Moment moment);
 
   // Keeps what happens when from here on, on a clock that begins at the same time on every rank.
   // Called by all of them.
@@ -79,6 +85,8 @@ class Stages {
   std::optional<tensor::KernelTimes> kernels_;
   std::optional<Clock::time_point> origin_;  // of the trace
   Sent sent_before_, sent_before_step_;
+  parallel::CommunicationTimes communication_;
+  Clock::time_point waits_since_;
   std::vector<report::StageMeasure> measures_;
 };
 

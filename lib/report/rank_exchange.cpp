@@ -26,13 +26,16 @@ std::string packed(const RankReport& report) {
   for (const auto& stage : report.stages) {
     Json streams = Json::object();
     for (const auto& [component, stream] : stage.streams) streams[component] = stream_json(stream);
+    Json communication = Json::object();
+    for (const auto& [group, time] : stage.communication)
+      communication[group] = communication_json(time);
     Json loads = Json::object();
     for (const auto& [component, load] : stage.loads) loads[component] = load_json(load);
     stages.push_back({stage.stage, stage.seconds, stage.step_seconds, stage.peak_host_bytes,
                       stage.peak_allocated_bytes, stage.peak_reserved_bytes,
                       stage.peak_device_bytes, stage.bytes_read, stage.bytes_sent,
                       stage.step_bytes_sent, streams, packed(stage.spans), loads,
-                      attention_json(stage.attention), kernels_json(stage.kernels)});
+                      attention_json(stage.attention), kernels_json(stage.kernels), communication});
   }
   return Json{{"rank", report.rank}, {"stages", stages}, {"bytes_sent", report.bytes_sent}}.dump();
 }
@@ -61,6 +64,8 @@ RankReport unpacked(const std::string& text) {
       stage.loads[component] = load_measure(load);
     stage.attention = attention_measures(row.at(13));
     stage.kernels = kernel_measures(row.at(14));
+    for (const auto& [group, time] : row.at(15).items())
+      stage.communication[group] = communication_measure(time);
     report.stages.push_back(std::move(stage));
   }
   return report;

@@ -26,6 +26,10 @@ OrderedJson measured(const StageMeasure& stage) {
     json["peak_device_bytes"] = stage.peak_device_bytes;
   }
   json["bytes_read"] = stage.bytes_read;
+  for (const auto& [group, time] : stage.communication) {
+    json["communication"][group] = communication_json(time);
+    json["communication"][group]["overlap"] = time.overlap();
+  }
   for (const auto& [component, stream] : stage.streams) {
     json["streams"][component] = stream_json(stream);
     json["streams"][component]["overlap"] = stream.overlap();
@@ -114,6 +118,26 @@ OrderedJson stream_json(const StreamMeasure& stream) {
           {"block_compute_seconds", stream.block_compute_seconds},
           {"block_fetch_seconds", stream.block_fetch_seconds},
           {"block_exposed_seconds", stream.block_exposed_seconds}};
+}
+
+OrderedJson communication_json(const CommunicationMeasure& time) {
+  return {{"operations", time.operations},
+          {"seconds", time.seconds},
+          {"exposed_seconds", time.exposed_seconds}};
+}
+
+CommunicationMeasure communication_measure(const Json& json) {
+  return {json.at("operations"), json.at("seconds"), json.at("exposed_seconds")};
+}
+
+void CommunicationMeasure::add(const CommunicationMeasure& more) {
+  operations += more.operations;
+  seconds += more.seconds;
+  exposed_seconds += more.exposed_seconds;
+}
+
+double CommunicationMeasure::overlap() const {
+  return seconds > 0 ? 1 - exposed_seconds / seconds : 0;
 }
 
 double StreamMeasure::overlap() const {

@@ -61,6 +61,17 @@ struct KernelMeasure {
   double seconds = 0;
 };
 
+// A group's operations in a stage.
+struct CommunicationMeasure {
+  int64_t operations = 0;
+  double seconds = 0;          // from an operation's start until its result could be used
+  double exposed_seconds = 0;  // in which computing waited for it, or for the peers
+
+  void add(const CommunicationMeasure& more);
+  // The part of the time that computing hid; 0 without operations.
+  double overlap() const;
+};
+
 // One stage as measured by one rank. Bytes are 0 where they mean nothing (device memory on the
 // CPU).
 struct StageMeasure {
@@ -75,8 +86,9 @@ struct StageMeasure {
   // To other ranks, by group: in the whole stage, and in each of its steps.
   std::map<std::string, uint64_t> bytes_sent;
   std::map<std::string, std::vector<uint64_t>> step_bytes_sent;
-  std::map<std::string, StreamMeasure> streams;  // by component
-  std::map<std::string, LoadMeasure> loads;      // by component
+  std::map<std::string, CommunicationMeasure> communication;  // by group
+  std::map<std::string, StreamMeasure> streams;               // by component
+  std::map<std::string, LoadMeasure> loads;                   // by component
   // In the whole stage; of a stage with steps, in the first of them.
   std::vector<AttentionMeasure> attention;
   std::vector<TraceSpan> spans;  // with --trace
@@ -117,6 +129,10 @@ std::vector<KernelMeasure> kernel_measures(const Json& json);
 // A load likewise.
 OrderedJson load_json(const LoadMeasure& load);
 LoadMeasure load_measure(const Json& json);
+
+// The same of a group's operations.
+OrderedJson communication_json(const CommunicationMeasure& time);
+CommunicationMeasure communication_measure(const Json& json);
 
 // The metrics file: "schema", "versions", "job", "plan", "seconds", "stages" (rank 0, each with the
 // plan's estimate and the ratio of the measured peak to it), "ranks".

@@ -2,10 +2,12 @@
 
 import itertools
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any
 
+from communication import group_rows, gpus, keep
 from context import CALL, CASES, HERE, SIZES, Context, stage_rows
 from measured import Failure, Result, Skip
 from parts import case_folders
@@ -113,19 +115,26 @@ def devices_agree(context: Context) -> Result:
     return {"rows": rows}
 
 
+def ranks_of(flags: list[str]) -> int:
+    degrees = {name: int(size) for name, size in (flag.split("=") for flag in flags)}
+    decoding = degrees.pop("--vae-patch-parallel-size", 1)
+    return max(math.prod(degrees.values()), decoding)
+
+
 def layouts(context: Context) -> Result:
-    """Processes that share the device, over Gloo, against one process."""
+    """Several processes against one: over NCCL where there is a GPU for each, over Gloo where they share one."""
     from psnr import psnr
 
     case_dir = CASES / "t2v"
 
     def run_layout(flags: list[str], tiled: bool) -> Generated:
-        shared = ["--share-gpus"] if context.device == "cuda" and flags else []
+        shared = ["--share-gpus"] if context.device == "cuda" and ranks_of(flags) > max(1, gpus()) else []
         own = [*case_flags(case_dir, context.device, "float32", tiled), *flags, *shared, "--threads=1"]
         return generate(context.program, own, context.clock.limit(90), tensors=True)
 
     alone = {tiled: run_layout([], tiled) for tiled in (False, True)}
     rows: list[Result] = []
+    talk: list[Result] = []
     for name, flags, tiled, bound in LAYOUTS:
         row: Result = {"layout": name, "bound_dB": bound}
         try:
@@ -133,31 +142,11 @@ def layouts(context: Context) -> Result:
             value = psnr(done.tensors["video"], alone[tiled].tensors["video"])
             sent = sum(sum(rank["bytes_sent"].values()) for rank in done.metrics["ranks"])
             row |= {"psnr_dB": value, "ok": value >= bound, "seconds": round(done.seconds, 1), "bytes_sent": sent}
+            talk += group_rows(name, done.metrics)
         except Failure as failure:
             row |= {"ok": False, "failed": str(failure)}
         rows.append(row)
+    keep(context, talk)
     if not all(row["ok"] for row in rows):
         raise Failure("a layout is out of bounds", {"rows": rows})
     return {"rows": rows}
-
-
-def beside_diffusers(context: Context) -> Result:
-    """diffusers on the same device, checkpoint, noise and size: times, and how near the results are."""
-    if run([sys.executable, "-c", "import diffusers"], context.clock.limit(60)).status != 0:
-        raise Skip("diffusers is not installed here")
-    from psnr import psnr
-    from safetensors.torch import load_file
-
-    size = SIZES[context.sizes][0]
-    out = context.work / "diffusers"
-    out.mkdir(exist_ok=True)
-    call = json.dumps({"width": size.width, "height": size.height, "num_frames": size.frames, "num_inference_steps": size.steps})
-    command = [sys.executable, str(HERE / "time_diffusers.py"), str(context.checkpoint), context.device, call, str(out)]
-    must(command, context.clock.limit(300))
-    theirs = json.loads((out / "times.json").read_text(encoding="utf-8"))
-    flags = [f"--model={context.checkpoint}", *CALL, *size.flags(), f"--device={context.device}", "--dtype=bfloat16", "--numerics=reference"]
-    ours = generate(context.program, flags, context.clock.limit(120), tensors=True)
-    want = load_file(out / "tensors.safetensors")
-    near = psnr(ours.tensors["video"], want["video"])
-    kinema = {"program": "kinema", "size": str(size), **stage_rows(ours.metrics), "psnr_dB": near}
-    return {"rows": [kinema, {"program": "diffusers", "size": str(size), **theirs}]}

@@ -2,6 +2,8 @@
 #include "parallel/team.h"
 
 #include <algorithm>
+#include <map>
+#include <memory>
 
 #include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
@@ -47,6 +49,31 @@ TEST_CASE("a team of one predicts every branch itself") {
   CHECK(team.branches(2) == std::vector<size_t>{0, 1});
   CHECK((team.is_first() && team.denoises() && team.in_vae() && team.size() == 1));
   CHECK(team.bytes_sent().empty());
+}
+
+TEST_CASE("every rank makes groups of the same names in the same order, and each member the same") {
+  ParallelPlan decoders, holders;
+  decoders.cfg = 2, decoders.vae_patch = 3;
+  holders.ulysses = 2, holders.hsdp_shard = 2, holders.vae_patch = 3;
+  ParallelPlan few;
+  few.tensor = 2, few.ring = 2, few.vae_patch = 2;
+  for (const auto& plan : {decoders, holders, few}) {
+    std::map<int, std::vector<std::pair<std::string, std::vector<int>>>> made;
+    const DeviceMesh mesh(plan);
+    for (int rank = 0; rank < mesh.world_size(); ++rank) {
+      Team(mesh, rank, [&](const std::string& name, const std::vector<int>& members) {
+        made[rank].emplace_back(name, members);
+        return std::make_unique<kinema::comm::LocalCommunicator>(name);
+      });
+    }
+    for (const auto& [rank, groups] : made) {
+      REQUIRE(groups.size() == made[0].size());
+      for (size_t i = 0; i < groups.size(); ++i) {
+        CHECK(groups[i].first == made[0][i].first);
+        for (int member : groups[i].second) CHECK(made[member][i].second == groups[i].second);
+      }
+    }
+  }
 }
 
 TEST_CASE("every rank ends with all predictions, whatever the number of branches") {

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "report/rank_exchange.h"
 #include "report/style.h"
 #include "report/version.h"
 
@@ -51,6 +52,19 @@ TEST_CASE("what was expected of a stream stands beside what came") {
   CHECK(json["overlap"] == Approx(0.75));
   CHECK(json["block_exposed_seconds"].size() == 2);
   CHECK(metrics_json(report)["predicted"]["stream"]["units"] == 54);
+}
+
+TEST_CASE("what operations between ranks took travels to the first rank and into the metrics") {
+  auto report = example();
+  report.ranks[1].stages[1].communication["ring/0"] = {216, 4.0, 1.0};
+  report.ranks[1] = unpacked(packed(report.ranks[1]));
+  const auto json = metrics_json(report);
+  const auto time = json["ranks"][1]["stages"]["denoise"]["communication"]["ring/0"];
+  CHECK(time["operations"] == 216);
+  CHECK(time["seconds"] == 4.0);
+  CHECK(time["exposed_seconds"] == 1.0);
+  CHECK(time["overlap"] == Approx(0.75));
+  CHECK_FALSE(json["stages"]["denoise"].contains("communication"));
 }
 
 TEST_CASE("metrics") {

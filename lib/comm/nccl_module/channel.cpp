@@ -1,7 +1,6 @@
 // Everything but sums moves bytes, so that any type of tensor travels.
 #include "comm/nccl_module/channel.h"
 
-#include <cstring>
 #include <stdexcept>
 #include <utility>
 
@@ -81,28 +80,16 @@ class Transfer : public NcclTransfer {
 
 }  // namespace
 
-Channel::Channel(
-    const std::string& id, int rank, int size, const Place& place, std::shared_ptr<Watch> watch)
-    : size_(size), device_(place.device), stream_(place.stream), watch_(std::move(watch)) {
-  ncclUniqueId unique;
-  if (id.size() != sizeof unique.internal) {
-    throw std::runtime_error("the group's id has " + std::to_string(id.size()) + " bytes, not " +
-                             std::to_string(sizeof unique.internal));
-  }
-  std::memcpy(unique.internal, id.data(), id.size());
-  const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(device_));
-  // Not blocking: whoever waits here or later can give up and abort.
-  ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
-  config.blocking = 0;
-  if (place.processors > 0) config.maxCTAs = place.processors;
-  NCCL_CHECK(ncclCommInitRankConfig, &communicator_, size, unique, rank, &config);
+Channel::Channel(ncclComm_t communicator,
+                 int size,
+                 const Place& place,
+                 std::shared_ptr<Watch> watch)
+    : size_(size),
+      device_(place.device),
+      stream_(place.stream),
+      watch_(std::move(watch)),
+      communicator_(communicator) {
   watch_->add(communicator_);
-  try {
-    watch_->settle(communicator_);
-  } catch (const std::exception&) {
-    watch_->remove(communicator_);
-    throw;
-  }
 }
 
 Channel::~Channel() { watch_->remove(communicator_); }

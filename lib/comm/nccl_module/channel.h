@@ -14,14 +14,12 @@ namespace kinema::comm {
 struct Place {
   int device;
   cudaStream_t stream;
-  int processors;  // that one operation takes at most; 0: as many as NCCL likes
 };
 
 class Channel : public NcclChannel {
  public:
-  // Connects with the other members of the group that `id` names; returns when all are there.
-  Channel(
-      const std::string& id, int rank, int size, const Place& place, std::shared_ptr<Watch> watch);
+  // Takes over the communicator of `size` members.
+  Channel(ncclComm_t communicator, int size, const Place& place, std::shared_ptr<Watch> watch);
   ~Channel() override;
 
   void all_gather(const std::string& label, const at::Tensor& part, const at::Tensor& out) override;
@@ -44,7 +42,7 @@ class Channel : public NcclChannel {
   int size_, device_;
   cudaStream_t stream_;
   std::shared_ptr<Watch> watch_;
-  ncclComm_t communicator_ = nullptr;
+  ncclComm_t communicator_;
 };
 
 }  // namespace kinema::comm

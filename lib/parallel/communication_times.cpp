@@ -1,0 +1,44 @@
+// What is waited for at once has no time to be hidden in.
+#include "parallel/communication_times.h"
+
+#include <chrono>
+
+namespace kinema::parallel {
+
+void CommunicationTimes::note(const std::string& group,
+                              const comm::Operation& operation,
+                              comm::Moment moment) {
+  const std::pair key(group, operation.sequence);
+  const auto now = clock_.mark();
+  switch (moment) {
+    case comm::Moment::kStarts:
+      running_[key] = {group, now, now, now};
+      return;
+    case comm::Moment::kWaits:
+      running_.try_emplace(key, Span{group, now, now, now}).first->second.wait = now;
+      return;
+    case comm::Moment::kGoesOn:
+      auto span = running_.extract(key);
+      if (span.empty()) return;
+      span.mapped().end = now;
+      ended_.push_back(std::move(span.mapped()));
+  }
+}
+
+std::map<std::string, CommunicationTime> CommunicationTimes::take() {
+  std::map<std::string, CommunicationTime> times;
+  const auto seconds = [&](const tensor::Mark& begin, const tensor::Mark& end) {
+    const auto [from, to] = clock_.interval(begin, end);
+    return std::chrono::duration<double>(to - from).count();
+  };
+  for (const auto& span : ended_) {
+    auto& time = times[span.group];
+    ++time.operations;
+    time.seconds += seconds(span.start, span.end);
+    time.exposed_seconds += seconds(span.wait, span.end);
+  }
+  ended_.clear();
+  return times;
+}
+
+}  // namespace kinema::parallel

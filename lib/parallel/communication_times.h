@@ -1,0 +1,45 @@
+// How long the operations of each group took, and how much of that computing hid.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "comm/communicator.h"
+#include "tensor/device_clock.h"
+
+namespace kinema::parallel {
+
+struct CommunicationTime {
+  int64_t operations = 0;
+  double seconds = 0;          // from an operation's start until its result could be used
+  double exposed_seconds = 0;  // in which computing waited for it, or for the peers
+};
+
+// Times are the device's own: of a GPU only what its current stream waits for counts as exposed.
+class CommunicationTimes {
+ public:
+  explicit CommunicationTimes(at::Device device) : clock_(device) {}
+
+  // To be told of every moment of operations that one thread runs.
+  void note(const std::string& group, const comm::Operation& operation, comm::Moment moment);
+  // What has ended since the last time, by group. The device must have done all it was given.
+  std::map<std::string, CommunicationTime> take();
+
+ private:
+  // An operation's points on the device.
+  struct Span {
+    std::string group;
+    tensor::Mark start, wait, end;
+  };
+
+  tensor::DeviceClock clock_;
+  std::map<std::pair<std::string, int64_t>, Span> running_;
+  std::vector<Span> ended_;
+};
+
+}  // namespace kinema::parallel
