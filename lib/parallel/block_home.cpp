@@ -2,25 +2,57 @@
 #include "parallel/block_home.h"
 
 #include <atomic>
+#include <exception>
 #include <optional>
 #include <utility>
 
+#include "base/log.h"
 #include "comm/nccl.h"
 #include "parallel/kept_parts.h"
+#include "parallel/peer_parts.h"
 #include "parallel/staged_reader.h"
+#include "tensor/device.h"
 
 namespace kinema::parallel {
 namespace {
 
-class ShardHome : public BlockHome {
+// What the homes of a shard group have in common.
+class PartsHome : public BlockHome {
  public:
-  ShardHome(StreamUnits units, std::shared_ptr<comm::Communicator> group, const Sharding& sharding)
+  PartsHome(const StreamUnits& units, std::shared_ptr<comm::Communicator> group, KeptParts kept)
       : group_(std::move(group)),
-        sharding_(sharding),
-        kept_(kept(units, *group_, sharding)),
+        kept_(std::move(kept)),
         slot_bytes_(longest_block(units, group_->size())) {
     for (const auto& unit : *units) part_bytes_.push_back(unit.layout.part_bytes(group_->size()));
   }
+
+  int64_t slot_bytes() const override { return slot_bytes_; }
+  int64_t resident_bytes() const override { return kept_.bytes(); }
+  uint64_t bytes_read() const override { return kept_.bytes_read(); }
+  uint64_t bytes_sent() const override { return sent_; }
+
+ protected:
+  std::string shards() const { return "shards of " + std::to_string(group_->size()) + " ranks"; }
+  void count(size_t index) {
+    sent_ += static_cast<uint64_t>(part_bytes_[index] * (group_->size() - 1));
+  }
+
+  std::shared_ptr<comm::Communicator> group_;
+  KeptParts kept_;
+  int64_t slot_bytes_;
+  std::vector<int64_t> part_bytes_;
+  std::atomic<uint64_t> sent_ = 0;
+};
+
+class ShardHome : public PartsHome {
+ public:
+  ShardHome(const StreamUnits& units,
+            std::shared_ptr<comm::Communicator> group,
+            KeptParts kept,
+            const Sharding& sharding)
+      : PartsHome(units, std::move(group), std::move(kept)),
+        in_host_memory_(sharding.memory == Sharding::Memory::kHost),
+        keeps_host_(sharding.device.is_cpu() || !comm::queues_on_device(*group_)) {}
 
   void fetch(size_t index, at::Tensor& slot) override {
     const int64_t bytes = part_bytes_[index];
@@ -32,37 +64,66 @@ class ShardHome : public BlockHome {
       kept_.copy(index, part);
     }
     group_->all_gather_into(part, whole);
-    sent_ += static_cast<uint64_t>(bytes * (group_->size() - 1));
+    count(index);
   }
-  bool keeps_host() const override {
-    return sharding_.device.is_cpu() || !comm::queues_on_device(*group_);
-  }
-  int64_t slot_bytes() const override { return slot_bytes_; }
-  int64_t resident_bytes() const override { return kept_.bytes(); }
-  uint64_t bytes_read() const override { return kept_.bytes_read(); }
-  uint64_t bytes_sent() const override { return sent_; }
+  bool keeps_host() const override { return keeps_host_; }
   std::string text() const override {
-    const auto shards = "shards of " + std::to_string(group_->size()) + " ranks";
-    return sharding_.memory == Sharding::Memory::kHost ? "host memory, " + shards : shards;
+    return in_host_memory_ ? "host memory, " + shards() : shards();
   }
 
  private:
-  static KeptParts kept(const StreamUnits& units,
-                        const comm::Communicator& group,
-                        const Sharding& sharding) {
-    const PartOf part{group.rank(), group.size()};
-    return sharding.memory == Sharding::Memory::kHost
-               ? KeptParts::in_host_memory(units, part, sharding.device, sharding.page)
-               : KeptParts::on_device(units, part, sharding.device);
-  }
-
-  std::shared_ptr<comm::Communicator> group_;
-  Sharding sharding_;
-  KeptParts kept_;
-  int64_t slot_bytes_;
-  std::vector<int64_t> part_bytes_;
-  std::atomic<uint64_t> sent_ = 0;
+  bool in_host_memory_, keeps_host_;
 };
+
+// The host of a GPU only says what to copy.
+class PeerHome : public PartsHome {
+ public:
+  PeerHome(const StreamUnits& units,
+           std::shared_ptr<comm::Communicator> group,
+           KeptParts kept,
+           PeerParts peers)
+      : PartsHome(units, std::move(group), std::move(kept)), peers_(std::move(peers)) {}
+
+  // Nobody's memory goes while a peer may still read it. After an error nobody waits for anybody.
+  ~PeerHome() override {
+    if (std::uncaught_exceptions() > errors_before_) return;
+    try {
+      tensor::synchronize(kept_.all().device());
+      group_->barrier();
+    } catch (const std::exception& error) {
+      log_verbose(std::string("leaving shards of peers: ") + error.what());
+    }
+  }
+  PeerHome(const PeerHome&) = delete;
+  PeerHome& operator=(const PeerHome&) = delete;
+
+  void fetch(size_t index, at::Tensor& slot) override {
+    const int64_t bytes = part_bytes_[index];
+    // Each begins with itself, so that no two read from the same at first.
+    for (int turn = 0; turn < group_->size(); ++turn) {
+      const int rank = (group_->rank() + turn) % group_->size();
+      const auto part =
+          peers_.parts[static_cast<size_t>(rank)].narrow(0, kept_.offset(index), bytes);
+      slot.narrow(0, rank * bytes, bytes).copy_(part, /*non_blocking=*/true);
+    }
+    count(index);
+  }
+  bool keeps_host() const override { return kept_.all().is_cpu(); }
+  std::string text() const override { return shards() + ", read in place"; }
+
+ private:
+  PeerParts peers_;
+  int errors_before_ = std::uncaught_exceptions();
+};
+
+KeptParts kept_part(const StreamUnits& units,
+                    const comm::Communicator& group,
+                    const Sharding& sharding) {
+  const PartOf part{group.rank(), group.size()};
+  return sharding.memory == Sharding::Memory::kHost
+             ? KeptParts::in_host_memory(units, part, sharding.device, sharding.page)
+             : KeptParts::on_device(units, part, sharding.device);
+}
 
 class HostHome : public BlockHome {
  public:
@@ -119,7 +180,15 @@ class FileHome : public BlockHome {
 std::unique_ptr<BlockHome> shard_home(StreamUnits units,
                                       std::shared_ptr<comm::Communicator> group,
                                       const Sharding& sharding) {
-  return std::make_unique<ShardHome>(std::move(units), std::move(group), sharding);
+  auto kept = kept_part(units, *group, sharding);
+  if (sharding.peers && kept.all().defined() && group->size() > 1) {
+    auto peers = open_peers(*group, *sharding.peers, kept.all());
+    if (peers.obstacle.empty())
+      return std::make_unique<PeerHome>(units, std::move(group), std::move(kept), std::move(peers));
+    if (group->rank() == 0)
+      note("weights are gathered by messages, not read from each other: " + peers.obstacle);
+  }
+  return std::make_unique<ShardHome>(units, std::move(group), std::move(kept), sharding);
 }
 
 std::unique_ptr<BlockHome> host_home(StreamUnits units, at::Device device, int64_t page) {

@@ -8,6 +8,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "comm/communicator.h"
+#include "comm/peer_memory.h"
 #include "parallel/host_pages.h"
 #include "parallel/stream_unit.h"
 
@@ -38,11 +39,15 @@ struct Sharding {
   at::Device device = at::kCPU;  // of the slots
   Memory memory = Memory::kDevice;
   int64_t page = kHostPage;  // of host memory
+  // By which ranks of one machine read parts on the device straight from each other, if it works on
+  // all of them; they say so (note) where it does not.
+  std::shared_ptr<comm::PeerMemory> peers = {};
 };
 
 // Each rank of `group` reads and keeps one part of each block; a fetch is an all-gather, of parts
-// in host memory after each rank has copied its own up. The group is used for nothing else and its
-// ranks fetch the same units in the same order.
+// in host memory after each rank has copied its own up, or (with `peers`) one copy from each rank,
+// for which nobody waits: weights do not change. The group is used for nothing else and its ranks
+// fetch the same units in the same order.
 std::unique_ptr<BlockHome> shard_home(StreamUnits units,
                                       std::shared_ptr<comm::Communicator> group,
                                       const Sharding& sharding = {});

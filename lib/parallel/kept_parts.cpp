@@ -15,17 +15,24 @@ int64_t longest_block(const StreamUnits& units, int64_t parts) {
   return most;
 }
 
+KeptParts::KeptParts(const StreamUnits& units, PartOf part) {
+  for (const auto& unit : *units) {
+    offsets_.push_back(bytes_);
+    bytes_ += unit.layout.part_bytes(part.parts);
+  }
+}
+
 KeptParts KeptParts::on_device(const StreamUnits& units, PartOf part, at::Device device) {
-  KeptParts kept;
+  KeptParts kept(units, part);
   std::optional<StagedReader> reader;
   if (!device.is_cpu()) reader.emplace(weights::upload_queue(device));
-  for (const auto& unit : *units) {
-    const int64_t bytes = unit.layout.part_bytes(part.parts);
-    auto buffer = flat_buffer(bytes, device);
-    const int64_t begin = part.index * bytes;
+  kept.all_ = flat_buffer(kept.bytes_, device);
+  for (size_t i = 0; i < units->size(); ++i) {
+    const auto& unit = (*units)[i];
+    const int64_t bytes = unit.layout.part_bytes(part.parts), begin = part.index * bytes;
+    auto buffer = kept.all_.narrow(0, kept.offsets_[i], bytes);
     kept.read_ += reader ? reader->read(unit, begin, buffer) : read_flat(unit, begin, buffer);
     kept.units_.push_back({std::move(buffer)});
-    kept.bytes_ += bytes;
   }
   return kept;
 }
@@ -34,8 +41,7 @@ KeptParts KeptParts::in_host_memory(const StreamUnits& units,
                                     PartOf part,
                                     at::Device device,
                                     int64_t page) {
-  KeptParts kept;
-  for (const auto& unit : *units) kept.bytes_ += unit.layout.part_bytes(part.parts);
+  KeptParts kept(units, part);
   HostPages pages(kept.bytes_, device, page);
   for (const auto& unit : *units) {
     const int64_t bytes = unit.layout.part_bytes(part.parts);

@@ -66,8 +66,13 @@ double seconds_between(parallel::DeviceLane::Time begin, parallel::DeviceLane::T
 parallel::Sharding sharding(const Runtime& runtime) {
   using parallel::Sharding;
   const bool on_host = runtime.request.offload == config::Offload::kBlock;
-  return {.device = runtime.device,
-          .memory = on_host ? Sharding::Memory::kHost : Sharding::Memory::kDevice};
+  Sharding sharding{.device = runtime.device};
+  if (on_host) {
+    sharding.memory = Sharding::Memory::kHost;
+  } else if (!runtime.device.is_cpu()) {
+    sharding.peers = comm::gpu_peer_memory(runtime.device);
+  }
+  return sharding;
 }
 
 }  // namespace

@@ -91,6 +91,22 @@ TEST_CASE("a GPU's slots hold the checkpoint's bits from shards", "[gpu]") {
   }));
 }
 
+TEST_CASE("a GPU's slots hold the checkpoint's bits that peers have", "[gpu]") {
+  const std::filesystem::path module = KINEMA_BUILD_DIR "/libkinema_nccl.so";
+  if (skipped()) return;
+  CHECK_NOTHROW(run_ranks(2, [&](comm::Rendezvous& rendezvous) {
+    const auto device = tensor::gpu(0);
+    comm::LocalCommunicator alone("tensor");
+    TakenBlocks taken(at::kBFloat16, alone, device);
+    std::shared_ptr<comm::Communicator> group = comm::gloo_group(rendezvous, "weights", {0, 1});
+    const std::shared_ptr<comm::PeerMemory> peers = comm::gpu_peer_memory(device, module);
+    auto home = shard_home(taken.units, group, {.device = device, .peers = peers});
+    if (home->keeps_host())
+      std::cout << "skipped: " << home->text() << " are gathered" << std::endl;
+    check_uses(taken, std::move(home), device, 2);
+  }));
+}
+
 TEST_CASE("a GPU's slots hold the checkpoint's bits that NCCL gathers", "[gpu]") {
   const std::filesystem::path module = KINEMA_BUILD_DIR "/libkinema_nccl.so";
   if (skipped() || !std::filesystem::exists(module)) return;
