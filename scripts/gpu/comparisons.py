@@ -3,13 +3,12 @@
 import itertools
 import json
 import math
-import sys
 from pathlib import Path
 from typing import Any
 
 from communication import group_rows, gpus, keep
-from context import CALL, CASES, HERE, SIZES, Context, stage_rows
-from measured import Failure, Result, Skip
+from context import CASES, Context
+from measured import Failure, Result
 from parts import case_folders
 from program import Generated, generate, must, run
 
