@@ -15,6 +15,7 @@ using namespace kinema::parallel;
 using kinema::test::FakeDevice;
 using kinema::test::FakeHome;
 using kinema::test::FakeLane;
+using kinema::test::Host;
 
 namespace {
 
@@ -37,11 +38,12 @@ struct Rank {
   Rank(const plan::StreamShape& shape,
        const std::vector<int64_t>& resident,
        int64_t passes,
-       const plan::StreamLatencies& latencies)
+       const plan::StreamLatencies& latencies,
+       Host host = Host::kFree)
       : resident(resident),
         all(units(shape.blocks, resident)),
         streamer(all,
-                 std::make_unique<FakeHome>(device, latencies.fetch),
+                 std::make_unique<FakeHome>(device, latencies.fetch, host),
                  at::kCPU,
                  static_cast<int>(shape.slots),
                  passes,
@@ -121,10 +123,12 @@ TEST_CASE("blocks go by on a device as the simulation says") {
   const int64_t slots = GENERATE(1, 2, 3, 9);
   const auto fetch = GENERATE(table({1}), table({4}), table({1, 7, 2, 3}));
   const auto compute = GENERATE(table({3}), table({2, 5, 1}));
+  // A thread that gives the device its fetches changes nothing on the device.
+  const auto host = GENERATE(Host::kFree, Host::kKept);
   const plan::StreamShape shape{.blocks = blocks, .block_bytes = 4, .slots = slots};
   const plan::StreamLatencies latencies{fetch, compute};
   constexpr int64_t kPasses = 3;
-  Rank rank(shape, {}, kPasses, latencies);
+  Rank rank(shape, {}, kPasses, latencies, host);
   check_schedule(rank, plan::simulate(shape, {}, kPasses, latencies));
   CHECK(rank.streamer.counts().fetches == blocks * kPasses);
 }

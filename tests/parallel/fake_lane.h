@@ -46,17 +46,22 @@ class FakeLane : public parallel::DeviceLane {
   std::vector<std::optional<double>> points_;
 };
 
-// Fetch n takes as long as the table says; the host never waits.
+// Whether a home's fetches are given to the device at once or want a thread of the host.
+enum class Host { kFree, kKept };
+
+// Fetch n takes the device as long as the table says.
 class FakeHome : public parallel::BlockHome {
  public:
-  FakeHome(std::shared_ptr<FakeDevice> device, std::function<double(int64_t)> seconds)
-      : device_(std::move(device)), seconds_(std::move(seconds)) {}
+  FakeHome(std::shared_ptr<FakeDevice> device,
+           std::function<double(int64_t)> seconds,
+           Host host = Host::kFree)
+      : device_(std::move(device)), seconds_(std::move(seconds)), host_(host) {}
 
   void fetch(size_t index, at::Tensor& slot) override {
     device_->fetching += seconds_(count_++);
     slot.fill_(static_cast<int64_t>(index) + 1);
   }
-  bool keeps_host() const override { return false; }
+  bool keeps_host() const override { return host_ == Host::kKept; }
   int64_t slot_bytes() const override { return parallel::kFlatAlignment; }
   int64_t resident_bytes() const override { return 0; }
   uint64_t bytes_read() const override { return 0; }
@@ -65,6 +70,7 @@ class FakeHome : public parallel::BlockHome {
  private:
   std::shared_ptr<FakeDevice> device_;
   std::function<double(int64_t)> seconds_;
+  Host host_;
   int64_t count_ = 0;
 };
 
