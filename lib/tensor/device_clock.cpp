@@ -26,7 +26,7 @@ DeviceClock::DeviceClock(at::Device device) : device_(device) {
 }
 
 Mark DeviceClock::mark() const {
-  if (device_.is_cpu()) return {Clock::now(), nullptr};
+  if (!device_.is_cuda()) return {Clock::now(), nullptr};
   return mark(c10::impl::VirtualGuardImpl(device_.type()).getStream(device_));
 }
 
