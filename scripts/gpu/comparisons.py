@@ -10,7 +10,7 @@ from communication import group_rows, gpus, keep
 from context import CASES, Context
 from measured import Failure, Result
 from parts import case_folders
-from program import Generated, generate, must, run
+from program import Generated, generate
 
 # float32 must give the reference's numbers on any device. In bfloat16 the CPU's own distance from
 # them says how much rounding is, and a GPU may round about as much.
