@@ -12,6 +12,8 @@
 namespace kinema::pipeline {
 namespace {
 
+const std::vector<parallel::CutRule> kUncut;
+
 std::filesystem::path tokenizer_folder(const Runtime& runtime, const char* name) {
   return runtime.model.index.folder / name;
 }
@@ -43,41 +45,101 @@ class TextEncoder {
   text::QwenTextModel model_;
 };
 
+const config::T5EncoderConfig& glyph_config(const Runtime& runtime) {
+  return runtime.model.hunyuan15.text_encoder_2;
+}
+
 class GlyphEncoder {
  public:
-  explicit GlyphEncoder(Runtime& runtime)
-      : component_(runtime, "text_encoder_2", text::T5Encoder::names()),
-        model_(nn::ParamScope(component_.source()), runtime.model.hunyuan15.text_encoder_2) {
-    component_.warn_unread();
-    runtime.stages.read(component_.bytes_read());
+  GlyphEncoder(Runtime& runtime, int64_t passes)
+      : component_(runtime,
+                   "text_encoder_2",
+                   text::T5Encoder::names(),
+                   kUncut,
+                   layer_scopes(glyph_config(runtime).num_layers, "encoder.block")),
+        model_(nn::ParamScope(component_.source()),
+               nn::ParamScope(component_.present()),
+               glyph_config(runtime)) {
+    component_.start(runtime, passes);
   }
 
   at::Tensor operator()(const text::Hunyuan15Tokens& tokens) {
-    nn::BlockWeights present;
-    return text::encode_glyphs(tokens, model_, present);
+    return text::encode_glyphs(tokens, model_, component_);
   }
+  void pass_by() { component_.pass_by(); }
+  void finish(Runtime& runtime) { component_.finish(runtime); }
 
  private:
-  OpenComponent component_;
+  StreamedComponent component_;
   text::T5Encoder model_;
 };
+
+using Rounds = std::vector<std::optional<size_t>>;
+
+// One encoder after the other, so that never both are here.
+void encode_texts(Runtime& runtime,
+                  const std::vector<text::Hunyuan15Tokens>& tokens,
+                  const Rounds& rounds,
+                  std::vector<hunyuan15::Condition>& conditions) {
+  TextEncoder text(runtime, static_cast<int64_t>(rounds.size()));
+  for (const auto& prompt : rounds) {
+    if (prompt) {
+      conditions[*prompt].text = text(tokens[*prompt]);
+    } else {
+      text.pass_by();
+    }
+  }
+  text.finish(runtime);
+}
+
+// The rounds in which a prompt with glyphs is encoded somewhere: a rank that has another prompt or
+// none only helps its peers.
+Rounds glyph_rounds(const parallel::Team& team,
+                    const std::vector<text::Hunyuan15Tokens>& tokens,
+                    const Rounds& rounds) {
+  const auto columns = static_cast<size_t>(team.cfg().size());
+  const auto quotes = [&](size_t prompt) {
+    return prompt < tokens.size() && !tokens[prompt].glyph.empty();
+  };
+  Rounds glyphs;
+  for (size_t round = 0; round < rounds.size(); ++round) {
+    bool needed = false;
+    for (size_t column = 0; column < columns; ++column)
+      needed = needed || quotes(round * columns + column);
+    if (!needed) continue;
+    const auto& own = rounds[round];
+    if (own && quotes(*own)) {
+      glyphs.push_back(own);
+    } else if (team.weights()) {
+      glyphs.emplace_back();
+    }
+  }
+  return glyphs;
+}
+
+void encode_glyphs(Runtime& runtime,
+                   const std::vector<text::Hunyuan15Tokens>& tokens,
+                   const Rounds& rounds,
+                   std::vector<hunyuan15::Condition>& conditions) {
+  if (rounds.empty()) return;
+  GlyphEncoder glyphs(runtime, static_cast<int64_t>(rounds.size()));
+  for (const auto& prompt : rounds) {
+    if (prompt) {
+      conditions[*prompt].glyph = glyphs(tokens[*prompt]);
+    } else {
+      glyphs.pass_by();
+    }
+  }
+  glyphs.finish(runtime);
+}
 
 std::vector<hunyuan15::Condition> encoded_here(Runtime& runtime,
                                                const std::vector<text::Hunyuan15Tokens>& tokens) {
   std::vector<hunyuan15::Condition> conditions(tokens.size());
   const auto rounds = prompt_rounds(runtime.team, tokens.size());
   if (rounds.empty()) return conditions;
-  TextEncoder text(runtime, static_cast<int64_t>(rounds.size()));
-  std::optional<GlyphEncoder> glyphs;
-  for (const auto& prompt : rounds) {
-    if (!prompt) {
-      text.pass_by();
-      continue;
-    }
-    if (!glyphs) glyphs.emplace(runtime);
-    conditions[*prompt] = {text(tokens[*prompt]), (*glyphs)(tokens[*prompt]), {}};
-  }
-  text.finish(runtime);
+  encode_texts(runtime, tokens, rounds, conditions);
+  encode_glyphs(runtime, tokens, glyph_rounds(runtime.team, tokens, rounds), conditions);
   return conditions;
 }
 

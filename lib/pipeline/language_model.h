@@ -10,9 +10,9 @@
 namespace kinema::pipeline {
 
 // The scopes of `layers` repeated layers.
-inline std::vector<std::string> layer_scopes(int64_t layers) {
+inline std::vector<std::string> layer_scopes(int64_t layers, const std::string& of = "layers") {
   std::vector<std::string> scopes;
-  for (int64_t i = 0; i < layers; ++i) scopes.push_back("layers." + std::to_string(i));
+  for (int64_t i = 0; i < layers; ++i) scopes.push_back(of + "." + std::to_string(i));
   return scopes;
 }
 

@@ -51,11 +51,13 @@ void T5Block::operator()(at::Tensor& x, const at::Tensor& bias) const {
   x.add_(wo_(at::gelu(wi_0_(h), "tanh").mul_(wi_1_(h))));
 }
 
-T5Encoder::T5Encoder(const nn::ParamScope& scope, const config::T5EncoderConfig& config)
+T5Encoder::T5Encoder(const nn::ParamScope& scope,
+                     const nn::ParamScope& present,
+                     const config::T5EncoderConfig& config)
     : num_buckets_(config.relative_attention_num_buckets),
       max_distance_(config.relative_attention_max_distance),
       relative_attention_bias_(
-          (scope / "encoder.block.0.layer.0.SelfAttention.relative_attention_bias")
+          (present / "encoder.block.0.layer.0.SelfAttention.relative_attention_bias")
               .take("weight", {config.relative_attention_num_buckets, config.num_heads})),
       embedding_(embedding(scope, config)),
       final_norm_(scope / "encoder.final_layer_norm", config.d_model, config.layer_norm_epsilon) {

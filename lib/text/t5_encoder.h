@@ -32,7 +32,13 @@ class T5Block {
 
 class T5Encoder {
  public:
-  T5Encoder(const nn::ParamScope& scope, const config::T5EncoderConfig& config);
+  T5Encoder(const nn::ParamScope& scope, const config::T5EncoderConfig& config)
+      : T5Encoder(scope, scope, config) {}
+  // `present`: where the table of positions is taken from, which stands in the first block but is
+  // read before it.
+  T5Encoder(const nn::ParamScope& scope,
+            const nn::ParamScope& present,
+            const config::T5EncoderConfig& config);
 
   // What a checkpoint may hold that is not taken: the second name of the embedding, a decoder.
   static weights::NameMap names();

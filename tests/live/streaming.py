@@ -92,6 +92,7 @@ def check_streams(checks: Checks, case_dir: Path, one: Streaming, run: Run) -> N
     text_config = config(case_dir, "text_encoder")
     layers = text_config.get("text_config", text_config)["num_hidden_layers"]
     layers -= SKIPPED_TEXT_LAYERS[case_dir.parent.name]
+    glyphs = config(case_dir, "text_encoder_2")["num_layers"] if quotes(case_dir) else 0
     for rank in run.metrics["ranks"]:
         where = f"{one}, rank {rank['rank']}"
         stream = rank["stages"]["denoise"]["streams"]["transformer"]
@@ -104,14 +105,32 @@ def check_streams(checks: Checks, case_dir: Path, one: Streaming, run: Run) -> N
         checks.expect(stream["fetches"] == units * steps, f"{where}: {stream['fetches']} fetches")
         checks.expect(stream["planned"]["units"] == units, f"{where}: planned {stream['planned']}")
         checks.expect(len(stream["block_fetch_seconds"]) == units, f"{where}: times by block")
-        text = rank["stages"]["encode_text"].get("streams", {}).get("text_encoder")
-        if text is None:  # a rank that encodes nothing and whose peers do not need it
+        streams = rank["stages"]["encode_text"].get("streams", {})
+        if not streams:  # a rank that encodes nothing and whose peers do not need it
             checks.expect("--use-hsdp" not in one.flags, f"{where}: no text encoder")
             continue
-        checks.expect(text["units"] == layers, f"{where}: {text['units']} text units")
-        checks.expect(
-            text["fetches"] == layers * text["passes"], f"{where}: {text['fetches']} text fetches"
-        )
+        check_encoder(checks, f"{where}, text_encoder", streams["text_encoder"], layers)
+        if "text_encoder_2" in streams:
+            check_encoder(checks, f"{where}, text_encoder_2", streams["text_encoder_2"], glyphs)
+        elif glyphs > 0:  # a rank with another prompt
+            alone = rank["rank"] > 0 and "--use-hsdp" not in one.flags
+            checks.expect(alone, f"{where}: no second text encoder")
+
+
+def check_encoder(checks: Checks, where: str, stream: dict[str, Any], layers: int) -> None:
+    checks.expect(stream["units"] == layers, f"{where}: {stream['units']} units")
+    fetches = layers * stream["passes"]
+    checks.expect(stream["passes"] > 0, f"{where}: no passes")
+    checks.expect(stream["fetches"] == fetches, f"{where}: {stream['fetches']} fetches")
+
+
+def quotes(case_dir: Path) -> bool:
+    """Whether HunyuanVideo's second encoder has something to do."""
+    case = read_case(case_dir)
+    prompts = case["prompt"] + case["negative_prompt"]
+    return (case_dir / "model" / "text_encoder_2").exists() and any(
+        mark in prompts for mark in ('"', "\u201c")
+    )
 
 
 def check_case(checks: Checks, program: Path, case_dir: Path) -> None:
