@@ -31,7 +31,7 @@ int run(const Command&, const CommandLine& line) {
   }
   std::cout << plan::plan_report(job);
   if (line.has("--simulate")) std::cout << "\n" << plan::simulation_text(job);
-  if (line.has("--explain")) std::cout << "\n" << plan::explanation(job);
+  if (line.has("--explain")) std::cout << "\n" << plan::explanation(job, look_around());
   return 0;
 }
 

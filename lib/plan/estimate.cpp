@@ -2,10 +2,21 @@
 #include "plan/estimate.h"
 
 #include <algorithm>
+#include <optional>
+#include <string>
 
 #include "plan/memory_input.h"
 
 namespace kinema::plan {
+namespace {
+
+// Straight marks, or the opening one of a pair.
+bool quotes(const std::optional<std::string>& prompt) {
+  return prompt &&
+         (prompt->find('"') != std::string::npos || prompt->find("\u201c") != std::string::npos);
+}
+
+}  // namespace
 
 MemoryPlan estimated_memory(const Job& job, const ParallelPlan& plan, config::VaeTiling tiling) {
   const auto& request = job.request();
@@ -15,6 +26,8 @@ MemoryPlan estimated_memory(const Job& job, const ParallelPlan& plan, config::Va
   input.fps = *request.fps;
   input.prompt_bytes = static_cast<int64_t>(
       std::max(request.prompt.value_or("").size(), request.negative_prompt.value_or("").size()));
+  input.quotes = quotes(request.prompt) || quotes(request.negative_prompt);
+  input.sound = request.audio;
   input.text_tokens = request.max_sequence_length.value_or(0);
   input.steps = *request.num_inference_steps;
   input.video_tokens = job.tokens;

@@ -55,20 +55,32 @@ int64_t text_tokens(const MemoryInput& input) {
   return std::min(input.prompt_bytes + 5, kMostTextTokens);
 }
 
+// The second encoder, where a prompt may quote something; of the embedding only a few rows are
+// read.
+Weights glyph_weights(const ModelFacts& facts, const MemoryInput& input) {
+  if (!input.quotes) return {};
+  const auto& component = facts.component("text_encoder_2");
+  const auto blocks = needed_weights(component, input.use, [](const std::string& name) {
+    return contains(name, "encoder.block.");
+  });
+  return placed(blocks, facts.hunyuan15.text_encoder_2.num_layers, input.use);
+}
+
 StageEstimate encode_text(const ModelFacts& facts, const MemoryInput& input) {
   const auto& qwen = facts.hunyuan15.text_encoder;
   const auto blocks = needed_weights(
       facts.component("text_encoder"), input.use,
       [&](const std::string& name) { return language_model_needs(name, qwen.num_hidden_layers); });
-  const auto total = placed(blocks / input.use.parallel.tensor,
-                            std::max<int64_t>(0, qwen.num_hidden_layers - 2), input.use);
+  auto total = placed(blocks / input.use.parallel.tensor,
+                      std::max<int64_t>(0, qwen.num_hidden_layers - 2), input.use);
   // The glyph encoder comes after the language model has gone; it is always the smaller one.
+  total.read += glyph_weights(facts, input).read;
   const uint64_t tokens = static_cast<uint64_t>(text_tokens(input) + kTemplateTokens);
   // Residual, norm, queries, keys and values; gate, up and their product.
   const uint64_t widths = static_cast<uint64_t>(5 * qwen.hidden_size + 3 * qwen.intermediate_size);
   const uint64_t scores = static_cast<uint64_t>(qwen.num_attention_heads) * tokens * tokens;
-  return {"encode_text", program_bytes(input), total.bytes, total.mapped,
-          (tokens * widths + scores) * element_bytes(input.use.dtype)};
+  return stage_of(input, "encode_text", Work::kText, total,
+                  (tokens * widths + scores) * element_bytes(input.use.dtype));
 }
 
 // One causal pass of the VAE's decoder (or, mirrored, encoder) over a frame of height x width:
@@ -111,8 +123,8 @@ StageEstimate encode_image(const ModelFacts& facts, const MemoryInput& input) {
              width = static_cast<uint64_t>(input.video.width);
   // One picture: no caches.
   const uint64_t working = vae_working_set(facts, 1, height, width);
-  return {"encode_image", program_bytes(input), total.bytes, total.mapped,
-          working * element_bytes(input.use.dtype)};
+  return stage_of(input, "encode_image", Work::kConvolutions, total,
+                  working * element_bytes(input.use.dtype));
 }
 
 Weights transformer_weights(const ModelFacts& facts, const MemoryInput& input) {
@@ -124,6 +136,7 @@ Weights transformer_weights(const ModelFacts& facts, const MemoryInput& input) {
     return is_block(name) && (use.streams() || !is_never_read(name, layers));
   });
   auto total = placed(blocks / use.parallel.tensor, layers, use, use.resident_blocks);
+  total.read += needed_weights(component, use, is_modulation).read;
   total += needed_weights(component, use, [](const std::string& name) {
     return !is_block(name) && !is_modulation(name);
   });
@@ -153,8 +166,8 @@ StageEstimate denoise(const ModelFacts& facts, const MemoryInput& input) {
   const auto latents =
       4 * static_cast<uint64_t>(latent.positions()) *
       static_cast<uint64_t>(model.in_channels + (2 + input.branches) * model.out_channels);
-  return {"denoise", program_bytes(input), total.bytes, total.mapped,
-          (tokens * values + modulations) * element_bytes(input.use.dtype) + latents};
+  return stage_of(input, "denoise", Work::kBlocks, total,
+                  (tokens * values + modulations) * element_bytes(input.use.dtype) + latents);
 }
 
 StageEstimate decode(const ModelFacts& facts, const MemoryInput& input) {
@@ -176,7 +189,7 @@ StageEstimate decode(const ModelFacts& facts, const MemoryInput& input) {
   const bool all_frames = input.tiled || input.keeps_video;
   activations +=
       row + frame * ((all_frames ? frames : part) + kCopiedFrames) + encoder_bytes(input.video);
-  return {"decode", program_bytes(input), total.bytes, total.mapped, activations};
+  return stage_of(input, "decode", Work::kConvolutions, total, activations);
 }
 
 }  // namespace

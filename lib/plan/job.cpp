@@ -38,7 +38,7 @@ Job plan_job(config::Settings settings,
   // Layout and memory mean nothing for a shape that cannot be.
   if (!shape_known) return job;
   resolve_machine(r);
-  if (violations.empty()) resolve_streaming(r);
+  resolve_streaming(r);
   resolve_memory(r);
   return job;
 }

@@ -111,6 +111,11 @@ MachineRates gpu_rates(const std::string& name) {
   return rates;
 }
 
+uint64_t usable_memory(const MachineRates& rates) {
+  constexpr double kUsableShare = 0.9;
+  return static_cast<uint64_t>(static_cast<double>(rates.memory) * kUsableShare);
+}
+
 MachineRates cpu_rates(int64_t threads) {
   MachineRates rates;
   rates.name = fmt::format("CPU, {} thread{}", threads, threads == 1 ? "" : "s");

@@ -42,6 +42,8 @@ struct MachineRates {
 // A GPU by the name its driver gives. A name that is not in the table is taken for a small card on
 // PCIe, so that nothing is promised that may not be kept.
 MachineRates gpu_rates(const std::string& name);
+// Bytes of it that a plan may fill; the rest is for what no estimate knows. 0: not known.
+uint64_t usable_memory(const MachineRates& rates);
 // `threads` of this machine's CPU.
 MachineRates cpu_rates(int64_t threads);
 

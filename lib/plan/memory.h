@@ -15,6 +15,7 @@ struct StageEstimate {
   uint64_t weights = 0;
   uint64_t mapped = 0;  // the part of `weights` that is used in place, on the CPU
   uint64_t activations = 0;
+  uint64_t read = 0;  // of the checkpoint's files by this rank, once
 
   uint64_t peak() const { return program + weights + activations; }
 };

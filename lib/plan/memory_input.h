@@ -13,6 +13,7 @@ struct MemoryInput {
   VideoShape video;
   config::Rational fps = {24, 1};
   int64_t prompt_bytes = 0;  // of the longer prompt, for the number of text tokens
+  bool quotes = false;       // a prompt holds quotation marks
   int64_t text_tokens = 0;   // where prompts are filled up to so many
   int64_t steps = 1, branches = 1;
   int64_t video_tokens = 0;       // with those of pictures that are appended
@@ -20,6 +21,7 @@ struct MemoryInput {
   WeightUse use = {};
   bool tiled = false;
   int64_t tile_size = 256;   // output pixels
+  bool sound = false;        // wanted, where the model makes one
   bool keeps_video = false;  // --save-tensors holds all frames in float32
 };
 

@@ -1,17 +1,40 @@
 // Measured figures, and sums over headers.
 #include "plan/memory_parts.h"
 
+#include <utility>
+
 namespace kinema::plan {
 namespace {
 
-// Measured: resident set of a process that has loaded LibTorch and done its first small operations.
-constexpr uint64_t kProgram = 160'000'000;
+// Measured: resident set of a process that has loaded LibTorch and done its first small operations;
+// that has run blocks of attention; that has run convolutions, with the code oneDNN makes for them.
+constexpr uint64_t kProgram = 160'000'000, kWithBlocks = 170'000'000,
+                   kWithConvolutions = 180'000'000;
 // What the video encoder holds, bytes a pixel of a frame: measured with x264's default look-ahead.
 constexpr uint64_t kEncoderBytes = 150;
 
+uint64_t program_bytes(Work work) {
+  switch (work) {
+    case Work::kText:
+      return kProgram;
+    case Work::kBlocks:
+      return kWithBlocks;
+    case Work::kConvolutions:
+      return kWithConvolutions;
+  }
+  return 0;
+}
+
 }  // namespace
 
-uint64_t program_bytes(const MemoryInput& input) { return input.use.on_cpu ? kProgram : 0; }
+StageEstimate stage_of(const MemoryInput& input,
+                       std::string stage,
+                       Work work,
+                       const Weights& weights,
+                       uint64_t activations) {
+  const uint64_t program = input.use.on_cpu ? program_bytes(work) : 0;
+  return {std::move(stage), program, weights.bytes, weights.mapped, activations, weights.read};
+}
 
 Weights convolution_weights(const ModelFacts& facts,
                             const MemoryInput& input,

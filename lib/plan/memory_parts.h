@@ -4,13 +4,21 @@
 #include <cstdint>
 #include <string>
 
+#include "plan/memory.h"
 #include "plan/memory_input.h"
 #include "plan/model_facts.h"
 
 namespace kinema::plan {
 
-// The process itself, on the CPU.
-uint64_t program_bytes(const MemoryInput& input);
+// What a stage mostly does: later ones need more of LibTorch in memory.
+enum class Work { kText, kBlocks, kConvolutions };
+
+// With the process itself on the CPU. `activations`: bytes.
+StageEstimate stage_of(const MemoryInput& input,
+                       std::string stage,
+                       Work work,
+                       const Weights& weights,
+                       uint64_t activations);
 
 // The tensors of a convolutional component whose names begin with `prefix`. On the CPU convolutions
 // keep their weights in an order of their own and let the files' pages go.

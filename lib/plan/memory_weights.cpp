@@ -17,11 +17,13 @@ checkpoint::Dtype stored(config::Dtype dtype) {
 Weights& Weights::operator+=(const Weights& other) {
   bytes += other.bytes;
   mapped += other.mapped;
+  read += other.read;
   return *this;
 }
 
 Weights Weights::operator/(int64_t parts) const {
-  return {bytes / static_cast<uint64_t>(parts), mapped / static_cast<uint64_t>(parts)};
+  const auto share = static_cast<uint64_t>(parts);
+  return {bytes / share, mapped / share, read / share};
 }
 
 uint64_t element_bytes(config::Dtype dtype) { return dtype == config::Dtype::kFloat32 ? 4 : 2; }
@@ -35,6 +37,7 @@ Weights needed_weights(const ComponentFacts& component,
     if (!needed(name)) continue;
     const uint64_t bytes = tensor.entry.elements() * element_bytes(use.dtype);
     total.bytes += bytes;
+    total.read += tensor.entry.bytes;
     if (use.on_cpu && tensor.entry.dtype == stored(use.dtype)) total.mapped += bytes;
   }
   return total;
@@ -57,7 +60,13 @@ Weights placed(const Weights& blocks, int64_t count, const WeightUse& use, int64
                           .ranks = std::max<int64_t>(1, use.parallel.hsdp_shard),
                           .slots = use.slots,
                           .parts_on_device = sharded && on_device};
-  Weights there{stream_bytes(shape, std::min(resident, count)), 0};
+  const int64_t whole = std::min(resident, count);
+  Weights there{stream_bytes(shape, whole), 0, 0};
+  // A rank reads its parts and the blocks that stay.
+  const auto streamed = static_cast<double>(count - whole) / static_cast<double>(count);
+  const double share = 1 - streamed + streamed / static_cast<double>(shape.ranks);
+  if (sharded || !use.on_cpu)
+    there.read = static_cast<uint64_t>(share * static_cast<double>(blocks.read));
   // On the CPU the blocks' home is this memory too: the files' map, or converted copies.
   if (!sharded && use.on_cpu) there += blocks;
   return there;

@@ -14,6 +14,7 @@ namespace kinema::plan {
 struct Weights {
   uint64_t bytes = 0;
   uint64_t mapped = 0;  // the part that is used where it lies in the files' map
+  uint64_t read = 0;    // in the files, as they are stored
 
   Weights& operator+=(const Weights& other);
   Weights operator/(int64_t parts) const;

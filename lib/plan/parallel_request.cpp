@@ -47,11 +47,6 @@ void apply_hsdp(const Request& request,
     }
     return;
   }
-  if (request.offload == config::Offload::kModel) {
-    violations.add(ErrorKind::kConfig,
-                   "--offload model and --use-hsdp both decide where a block's weights are",
-                   "--offload block keeps HSDP's shards in host memory");
-  }
   plan.hsdp_replicate = request.hsdp_replicate_size.value_or(1);
   const int64_t known = std::max(plan.denoising(), request.num_gpus.value_or(1)) / plan.tensor;
   plan.hsdp_shard =

@@ -7,6 +7,8 @@
 #include "config/options.h"
 #include "config/outputs.h"
 #include "config/request_json.h"
+#include "plan/job_cost.h"
+#include "plan/residency_choices.h"
 #include "plan/time_report.h"
 
 namespace kinema::plan {
@@ -77,11 +79,13 @@ std::string outputs_line(const Job& job) {
 }
 
 std::string stage_table(const Job& job) {
-  std::string text = "stage          weights GB  activations GB    peak GB\n";
+  std::string text =
+      "stage          weights GB  activations GB    peak GB   reads GB   s cold   s warm\n";
   for (const auto& stage : job.memory.stages) {
-    text +=
-        fmt::format("{:<14} {:>10}  {:>14} {:>10}\n", words(stage.stage), gigabytes(stage.weights),
-                    gigabytes(stage.activations), gigabytes(stage.peak()));
+    const auto load = load_time(job, stage);
+    text += fmt::format("{:<14} {:>10}  {:>14} {:>10} {:>10} {:>8.2f} {:>8.2f}\n",
+                        words(stage.stage), gigabytes(stage.weights), gigabytes(stage.activations),
+                        gigabytes(stage.peak()), gigabytes(stage.read), load.cold, load.warm);
   }
   return text;
 }
@@ -110,14 +114,17 @@ OrderedJson plan_object(const ParallelPlan& plan) {
           {"hsdp_replicate", plan.hsdp_replicate}};
 }
 
-OrderedJson stages_object(const MemoryPlan& memory) {
+OrderedJson stages_object(const Job& job) {
   OrderedJson stages = OrderedJson::object();
-  for (const auto& stage : memory.stages) {
+  for (const auto& stage : job.memory.stages) {
+    const auto load = load_time(job, stage);
     stages[stage.stage] = {{"program_bytes", stage.program},
                            {"weights_bytes", stage.weights},
                            {"mapped_bytes", stage.mapped},
                            {"activations_bytes", stage.activations},
-                           {"peak_bytes", stage.peak()}};
+                           {"peak_bytes", stage.peak()},
+                           {"read_bytes", stage.read},
+                           {"load_seconds", {{"cold", load.cold}, {"warm", load.warm}}}};
   }
   return stages;
 }
@@ -150,9 +157,10 @@ std::string plan_report(const Job& job) {
   return text + stage_table(job) + "\n" + verdict(job);
 }
 
-std::string explanation(const Job& job) {
+std::string explanation(const Job& job, const Surroundings& around) {
   std::string text = layouts_text(job);
   if (!text.empty()) text += "\n";
+  text += choices_text(job, around) + "\n";
   text += fmt::format("{:<25} {:<24} {}\n", "setting", "value", "from");
   for (const auto& one : config::options()) {
     const auto value = one.field.json(job.request());
@@ -179,7 +187,7 @@ OrderedJson plan_json(const Job& job) {
   json["tokens"] = job.tokens;
   json["plan"] = plan_object(job.parallel);
   json["predicted"] = prediction_json(job);
-  json["stages"] = stages_object(job.memory);
+  json["stages"] = stages_object(job);
   json["memory_limit_bytes"] =
       job.memory_limit == 0 ? OrderedJson() : OrderedJson(job.memory_limit);
   json["outputs"] = outputs_array(job);

@@ -12,9 +12,6 @@
 namespace kinema::plan {
 namespace {
 
-// Of a GPU's memory; the rest is for what no estimate knows.
-constexpr double kUsableShare = 0.9;
-
 bool on_gpu(const config::Request& request) {
   return request.device.kind == config::Device::Kind::kCuda;
 }
@@ -56,10 +53,7 @@ int64_t vae_ranks(const Resolution& r, int64_t ranks) {
 
 bool fits(const Resolution& r, const ParallelPlan& plan) {
   uint64_t allowed = allowed_bytes(r.job, r.around, plan);
-  if (allowed == 0) {
-    const auto memory = static_cast<double>(r.job.predicted.rates.memory);
-    allowed = static_cast<uint64_t>(memory * kUsableShare);
-  }
+  if (allowed == 0) allowed = usable_memory(r.job.predicted.rates);
   if (allowed == 0) return true;
   const auto tiling = plan.vae_patch > 1 ? config::VaeTiling::kOn : r.job.request().vae_tiling;
   for (const auto& stage : estimated_memory(r.job, plan, tiling).stages) {

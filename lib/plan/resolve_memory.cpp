@@ -1,8 +1,7 @@
 // Tiling, and whether the job fits.
-#include <optional>
-
 #include "base/log.h"
 #include "plan/estimate.h"
+#include "plan/residency_choices.h"
 #include "plan/resolution.h"
 #include "plan/tiles.h"
 
@@ -74,21 +73,22 @@ void choose_tiling(Resolution& r) {
   if (helps) r.note("decoding in tiles: whole frames would not fit");
 }
 
-// What the stage would need with its blocks streamed; nothing if they are, or if that is no less.
-std::optional<uint64_t> with_streaming(const Resolution& r, const StageEstimate& stage) {
-  if (r.job.predicted.stream) return std::nullopt;
-  auto other = r.job;
-  other.settings.request.offload = config::Offload::kBlock;
-  for (const auto& one : estimated_memory(other, other.parallel, VaeTiling::kOff).stages) {
-    const auto needed = needed_bytes(other, one);
-    if (one.stage == stage.stage && needed < needed_bytes(r.job, stage)) return needed;
+// The choices by which the stage would fit; empty where none does.
+std::string fitting_choices(const Resolution& r, const StageEstimate& stage) {
+  std::string text;
+  for (const auto& choice : residency_choices(r.job, r.around)) {
+    for (const auto& one : choice.memory.stages) {
+      const auto needed = needed_bytes(r.job, one);
+      if (choice.own || one.stage != stage.stage || needed > r.job.memory_limit) continue;
+      text +=
+          fmt::format("{}{} ({} GB)", text.empty() ? "" : ", or ", choice.flags, gigabytes(needed));
+    }
   }
-  return std::nullopt;
+  return text;
 }
 
 std::string remedy(const Resolution& r, const StageEstimate& stage) {
-  if (const auto needed = with_streaming(r, stage); needed && *needed <= r.job.memory_limit)
-    return fmt::format("--offload block ({} GB)", gigabytes(*needed));
+  if (auto choices = fitting_choices(r, stage); !choices.empty()) return choices;
   const bool whole = stage.stage == "decode" && r.job.request().vae_tiling == VaeTiling::kOff;
   if (!whole || saved_by_tiles(r) == 0) return "a smaller size or fewer frames";
   return fmt::format("--vae-tiling on ({} GB)",

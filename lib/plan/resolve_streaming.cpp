@@ -4,70 +4,16 @@
 #include "base/log.h"
 #include "config/options.h"
 #include "plan/estimate.h"
-#include "plan/memory_weights.h"
+#include "plan/residency_choices.h"
 #include "plan/resolution.h"
+#include "plan/stream_simulation.h"
 
 namespace kinema::plan {
 namespace {
 
 using config::Offload;
 
-bool is_block(const std::string& name) { return name.starts_with("transformer_blocks."); }
-
 bool on_cpu(const Job& job) { return job.request().device.kind == config::Device::Kind::kCpu; }
-
-StreamShape shape_of(const Job& job) {
-  const bool sharded = job.parallel.hsdp_shard > 0;
-  // On the CPU host memory is the device's.
-  const bool on_device = on_cpu(job) || job.request().offload != Offload::kBlock;
-  const auto& denoiser = job.predicted.shape;
-  return {.blocks = denoiser.blocks,
-          .block_bytes = denoiser.block_bytes / static_cast<uint64_t>(job.parallel.tensor),
-          .ranks = std::max<int64_t>(1, job.parallel.hsdp_shard),
-          .slots = job.request().stream_slots.value_or(2),
-          .parts_on_device = sharded && on_device};
-}
-
-OffloadHome offload_home_of(const Job& job, const Surroundings& around, uint64_t bytes) {
-  const WeightUse use{.dtype = *job.request().dtype, .on_cpu = on_cpu(job)};
-  return offload_home(
-      {.bytes = bytes,
-       .free = around.host_memory,
-       .on_cpu = use.on_cpu,
-       .converts =
-           use.on_cpu && converts_weights(job.model.component("transformer"), use, is_block)});
-}
-
-std::string home_of(const Job& job, const Surroundings& around, uint64_t bytes) {
-  if (job.parallel.hsdp_shard > 0) {
-    return fmt::format("{}shards of {} ranks",
-                       job.request().offload == Offload::kBlock ? "host memory, " : "",
-                       job.parallel.hsdp_shard);
-  }
-  const auto home = offload_home_of(job, around, bytes);
-  return home == OffloadHome::kHostMemory ? "host memory" : "the files";
-}
-
-// Of one block. Files that host memory could not hold come from the disk each time.
-double fetch_seconds(const Job& job, const Surroundings& around, const StreamShape& shape) {
-  const auto& rates = job.predicted.rates;
-  const auto block = static_cast<double>(shape.block_bytes);
-  if (job.parallel.hsdp_shard > 0) {
-    const double gather = gather_seconds(job.predicted.shape, job.parallel, rates);
-    if (on_cpu(job) || job.request().offload != Offload::kBlock) return gather;
-    return gather + block / static_cast<double>(shape.ranks) / rates.host_bytes_per_second;
-  }
-  const uint64_t all = shape.block_bytes * static_cast<uint64_t>(shape.blocks);
-  const bool from_disk = around.host_memory > 0 && all > around.host_memory;
-  return block / (from_disk ? std::min(rates.disk_bytes_per_second, rates.host_bytes_per_second)
-                            : rates.host_bytes_per_second);
-}
-
-StreamTimes times_of(const Job& job, const Surroundings& around, const StreamShape& shape) {
-  const auto& predicted = job.predicted;
-  return {.compute = block_visit_seconds(predicted.shape, job.parallel, predicted.rates),
-          .fetch = fetch_seconds(job, around, shape)};
-}
 
 uint64_t denoising_bytes(Resolution& r, int64_t resident) {
   r.request().resident_blocks = resident;
@@ -87,7 +33,14 @@ int64_t most_resident(Resolution& r, const StreamShape& shape, uint64_t allowed)
   return resident;
 }
 
-void choose_resident(Resolution& r, const StreamShape& shape) {
+// Bytes of the job's GPU by its name. Nothing on the CPU: what stayed there would take the very
+// memory that it is fetched from.
+uint64_t usable_bytes(const Job& job) {
+  return on_cpu(job) ? 0 : usable_memory(job.predicted.rates);
+}
+
+void choose_resident(Resolution& r, const StreamPlan& stream) {
+  const auto& [shape, streamed, home, times, exposed] = stream;
   auto& resident = r.request().resident_blocks;
   if (resident) {
     if (*resident <= shape.blocks) return;
@@ -97,14 +50,26 @@ void choose_resident(Resolution& r, const StreamShape& shape) {
     return;
   }
   const bool bounded = r.request().max_memory.has_value();
-  const uint64_t allowed = allowed_bytes(r.job, r.around, r.job.parallel);
-  resident = bounded ? most_resident(r, shape, allowed) : 0;
-  r.job.settings.sources["resident_blocks"] = bounded ? "--max-memory" : "the program";
+  const uint64_t allowed =
+      bounded ? allowed_bytes(r.job, r.around, r.job.parallel) : usable_bytes(r.job);
+  const int64_t wanted = bounded ? shape.blocks : blocks_to_hide_all(shape, times);
+  resident = wanted == 0 ? 0 : std::min(wanted, most_resident(r, shape, allowed));
+  r.job.settings.sources["resident_blocks"] = bounded         ? "--max-memory"
+                                              : *resident > 0 ? "what hides every fetch"
+                                                              : "the program";
 }
 
-// A third slot helps where a fetch is only just hidden, and one that is late would be waited for.
-int64_t slots_for(const StreamTimes& times) {
-  return times.fetch <= times.compute && times.fetch > times.compute * 2 / 3 ? 3 : 2;
+// A third slot helps where a fetch is only just hidden, and one that is late would be waited for;
+// and on slow links where blocks stay between those that come: it is filled while they compute.
+int64_t slots_for(StreamPlan stream) {
+  const auto& [compute, fetch] = stream.times;
+  if (fetch <= compute) return fetch > compute * 2 / 3 ? 3 : 2;
+  stream.shape.slots = 2;
+  const double two = waiting_seconds(stream.shape, stream.resident, stream.times);
+  stream.shape.slots = 3;
+  const double three = waiting_seconds(stream.shape, stream.resident, stream.times);
+  const double computing = static_cast<double>(stream.shape.blocks) * compute;
+  return two - three > computing / 100 ? 3 : 2;
 }
 
 // HSDP's shards of this machine's ranks, if they are in host memory.
@@ -122,6 +87,28 @@ void require_host_memory(Resolution& r, const StreamPlan& stream) {
           "--offload none keeps the shards on the GPUs");
 }
 
+// What the legal choices need, where the layout is known well enough to say it.
+std::string alternatives(const Resolution& r, const std::string& otherwise) {
+  if (!r.violations.empty()) return otherwise;
+  std::string text;
+  for (const auto& choice : residency_choices(r.job, r.around))
+    text += (text.empty() ? "" : ", or ") + choice_text(choice);
+  return text;
+}
+
+void refuse_contradictions(Resolution& r) {
+  const auto& request = r.request();
+  if (!request.use_hsdp) return;
+  if (request.offload == Offload::kModel) {
+    auto hint = alternatives(r, "--offload block keeps HSDP's shards in host memory");
+    r.wrong("--offload model and --use-hsdp both decide where a block's weights are",
+            std::move(hint));
+  } else if (r.job.parallel.hsdp_shard == 1) {
+    auto hint = alternatives(r, "--hsdp-shard-size N, or --offload block");
+    r.wrong("--use-hsdp with one process in a shard group shares nothing", std::move(hint));
+  }
+}
+
 void refuse_settings(Resolution& r) {
   for (const char* key : {"resident_blocks", "stream_slots"}) {
     if (!r.given(key)) continue;
@@ -136,18 +123,19 @@ void refuse_settings(Resolution& r) {
 void resolve_streaming(Resolution& r) {
   auto& request = r.request();
   auto& job = r.job;
+  refuse_contradictions(r);
+  if (!r.violations.empty()) return;  // times need a layout that can be
   if (job.parallel.hsdp_shard == 0 && request.offload != Offload::kBlock) return refuse_settings(r);
-  r.fill(request.stream_slots, "stream_slots", slots_for(times_of(job, r.around, shape_of(job))),
-         "the program");
-  StreamPlan stream;
-  stream.shape = shape_of(job);
-  stream.times = times_of(job, r.around, stream.shape);
-  choose_resident(r, stream.shape);
+  const bool open = !request.resident_blocks;
+  choose_resident(r, planned_stream(job, r.around));
   if (!r.violations.empty()) return;
-  stream.resident = *request.resident_blocks;
-  const uint64_t bytes = static_cast<uint64_t>(stream.units()) * stream.shape.block_bytes;
-  stream.home = home_of(job, r.around, bytes);
-  stream.exposed_seconds = exposed_seconds(stream.shape, stream.resident, stream.times);
+  r.fill(request.stream_slots, "stream_slots", slots_for(planned_stream(job, r.around)),
+         "the program");
+  if (open && *request.stream_slots != 2) {
+    request.resident_blocks.reset();
+    choose_resident(r, planned_stream(job, r.around));
+  }
+  const auto stream = planned_stream(job, r.around);
   require_host_memory(r, stream);
   job.predicted.step.weights = stream.exposed_seconds;
   job.predicted.stream = stream;

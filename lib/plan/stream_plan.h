@@ -20,4 +20,10 @@ struct StreamPlan {
   uint64_t device_bytes() const { return stream_bytes(shape, resident); }
 };
 
+struct Job;
+struct Surroundings;
+
+// As the job's layout, residency and slots say; nothing is chosen here. The job has its rates.
+StreamPlan planned_stream(const Job& job, const Surroundings& around);
+
 }  // namespace kinema::plan

@@ -48,4 +48,12 @@ StreamSchedule simulate(const StreamShape& shape,
   return schedule;
 }
 
+double waiting_seconds(const StreamShape& shape, int64_t resident, const StreamTimes& times) {
+  constexpr int64_t kPasses = 3;
+  const auto stay = resident_blocks(shape.blocks, resident);
+  const auto latencies = StreamLatencies::constant(times);
+  return simulate(shape, stay, kPasses + 1, latencies).exposed -
+         simulate(shape, stay, kPasses, latencies).exposed;
+}
+
 }  // namespace kinema::plan

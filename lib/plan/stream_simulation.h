@@ -42,4 +42,8 @@ StreamSchedule simulate(const StreamShape& shape,
                         int64_t passes,
                         const StreamLatencies& latencies);
 
+// Seconds of a pass in which computing waits, once the ring has gone round; `resident` blocks stay,
+// spread evenly.
+double waiting_seconds(const StreamShape& shape, int64_t resident, const StreamTimes& times);
+
 }  // namespace kinema::plan

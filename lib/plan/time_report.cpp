@@ -68,9 +68,11 @@ std::string stream_text(const Prediction& predicted) {
   if (!predicted.stream) return {};
   const auto& stream = *predicted.stream;
   auto text = fmt::format("{} units + root", stream.units());
+  if (stream.units() > 0) text += fmt::format(" ({} GB each)", gigabytes(stream.shape.block_bytes));
   if (stream.resident > 0) text += fmt::format(", {} blocks stay", stream.resident);
   if (stream.units() == 0) return text;
-  text += fmt::format(", {} slots, from {}; ", stream.shape.slots, stream.home);
+  text += fmt::format(", {} slots, {} GB a rank, from {}; ", stream.shape.slots,
+                      gigabytes(stream.device_bytes()), stream.home);
   if (stream.exposed_seconds == 0) return text + "every fetch hides behind computing";
   return text + fmt::format("{} s a step waiting", seconds(stream.exposed_seconds));
 }

@@ -80,6 +80,10 @@ TEST_CASE("waiting ends where fetches are no longer than computing") {
 TEST_CASE("offloaded blocks live in host memory where that saves something and fits") {
   CHECK(offload_home({.bytes = 10, .free = 20, .on_cpu = false}) == OffloadHome::kHostMemory);
   CHECK(offload_home({.bytes = 30, .free = 20, .on_cpu = false}) == OffloadHome::kFiles);
+  CHECK(offload_home({.bytes = 10, .free = 20, .ranks = 2, .on_cpu = false}) ==
+        OffloadHome::kHostMemory);
+  CHECK(offload_home({.bytes = 10, .free = 20, .ranks = 3, .on_cpu = false}) ==
+        OffloadHome::kFiles);
   CHECK(offload_home({.bytes = 10, .free = 20, .on_cpu = true}) == OffloadHome::kFiles);
   CHECK(offload_home({.bytes = 10, .free = 20, .on_cpu = true, .converts = true}) ==
         OffloadHome::kHostMemory);

@@ -24,6 +24,19 @@ StreamLatencies uneven() {
 
 }  // namespace
 
+TEST_CASE("what a pass waits for agrees with the formula, and says what a third slot is worth") {
+  const StreamTimes slow{.compute = 1.09e-3, .fetch = 1.93e-3};
+  StreamShape shape{.blocks = 48, .block_bytes = 1, .ranks = 8, .slots = 2};
+  CHECK(waiting_seconds(shape, 0, slow) == Approx(exposed_seconds(shape, 0, slow)));
+  CHECK(waiting_seconds(shape, 48, slow) == 0);
+  CHECK(waiting_seconds(shape, 0, {.compute = 2, .fetch = 1}) == Approx(0).margin(1e-9));
+  // Blocks that stay between those that come leave the one free slot empty at times.
+  const int64_t enough = blocks_to_hide_all(shape, slow);
+  CHECK(waiting_seconds(shape, enough, slow) > 1e-4);
+  shape.slots = 3;
+  CHECK(waiting_seconds(shape, enough, slow) == Approx(0).margin(1e-9));
+}
+
 TEST_CASE("what waits is what the closed formula says") {
   for (int64_t blocks : {1, 2, 5, 48, 54}) {
     for (int64_t slots : {1, 2, 3}) {
