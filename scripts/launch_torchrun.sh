@@ -3,7 +3,7 @@
 # usage: NODES=2 NODE=0 MASTER_ADDR=10.0.0.1 scripts/launch_torchrun.sh PER_NODE FLAGS_OF_GENERATE...
 # e.g. NODES=2 NODE=0 MASTER_ADDR=10.0.0.1 scripts/launch_torchrun.sh 8 --cfg-parallel-size 2 --ulysses-degree 8 --seed 7 -p "..." -o fox.mp4
 # MASTER_ADDR: an address of node 0 that the others reach. The number of all processes must be the degrees' product.
-# Without --seed every process draws its own and they refuse to start.
+# Without --seed the first process draws one for all.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 if (( $# < 2 )); then sed -n '2,4s/^# //p' "$0" >&2; exit 2; fi

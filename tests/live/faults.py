@@ -35,8 +35,12 @@ BOUND = 10.0  # default of --bound: a quiet machine needs less than 1 s
 SILENCE = 5  # --stall-timeout in seconds: longer than any stage here, also on a busy machine
 PATIENCE = 120  # seconds for a whole run
 LONG_RUN = 500  # steps
-# mpirun takes seconds to start: all phases and kinds, but not all pairs of them.
-QUICK = {("kill", "decode"), ("throw", "start-up"), ("exit", "denoise step 2")}
+# Of what takes longer, all phases and kinds but not all pairs of them, unless they are asked for.
+QUICK = {
+    "torchrun": {(kind, phase) for kind in CODES if kind != "hang" for phase in PHASES}
+    | {("hang", "denoise step 2")},
+    "mpirun": {("kill", "decode"), ("throw", "start-up"), ("exit", "denoise step 2")},
+}
 
 
 def processes_of(mark: str) -> list[int]:
@@ -213,8 +217,8 @@ def all_faults(program: Path, checks: Checks, arguments: argparse.Namespace) -> 
         for kind, phase in itertools.product(kinds, phases):
             # Rank 0 has the file and the store, so that it matters most where it is one of many.
             number = kinds.index(kind) + phases.index(phase)
-            quick = way.name == "mpirun" and arguments.repeat == 1 and not arguments.way
-            if quick and (kind, phase) not in QUICK:
+            quick = QUICK.get(way.name) if not arguments.way and arguments.repeat == 1 else None
+            if quick and (kind, phase) not in quick:
                 continue
             cell(way, checks, arguments, kind, phase, 2 if way.name == "forked" else number)
 
