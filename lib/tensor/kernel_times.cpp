@@ -2,6 +2,7 @@
 #include "tensor/kernel_times.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <set>
 #include <utility>
@@ -43,7 +44,12 @@ std::vector<const profiler::KinetoEvent*> kernels(const profiler::ProfilerResult
 
 KernelTimes::KernelTimes(at::Device device) : device_(device) {
   std::set<ActivityType> activities = {ActivityType::CPU};
-  if (device_.is_cuda()) activities = {ActivityType::CUDA};
+  if (device_.is_cuda()) {
+    activities = {ActivityType::CUDA};
+  } else {
+    // Where no GPU is, Kineto says on standard error that it finds none.
+    ::setenv("KINETO_LOG_LEVEL", "99", /*overwrite=*/0);
+  }
   const torch::profiler::impl::ProfilerConfig config(torch::profiler::impl::ProfilerState::KINETO);
   profiler::prepareProfiler(config, activities);
   synchronize(device_);
