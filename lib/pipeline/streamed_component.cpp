@@ -105,6 +105,7 @@ std::unique_ptr<parallel::BlockHome> StreamedComponent::chosen_home(
     return parallel::shard_home(units, group, sharding(runtime));
   const plan::OffloadCase where{.bytes = all_units(*units),
                                 .free = free_host_memory(runtime),
+                                .ranks = runtime.team.denoising(),
                                 .on_cpu = runtime.device.is_cpu(),
                                 .converts = converts(*units, runtime.dtype)};
   if (plan::offload_home(where) == plan::OffloadHome::kHostMemory)
