@@ -66,7 +66,8 @@ bool Company::first_to_fail() {
 void Company::run() {
   try {
     if (!meet()) return;
-    comm::Rendezvous store({place_.host, place_.port}, place_.rank, place_.size, timeout_);
+    comm::Rendezvous store({place_.host, place_.port, place_.attempt}, place_.rank, place_.size,
+                           timeout_);
     store.set(watcher(place_.rank), own_identity(computing_));
     keep_company(store);
     take_leave(store);

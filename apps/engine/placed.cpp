@@ -39,7 +39,7 @@ void check(const Work& work, const launch::Placement& place) {
 class PlacedRank {
  public:
   PlacedRank(const Work& work, const launch::Placement& place)
-      : work_(work), place_(place), endpoint_{place.host, place.port} {}
+      : work_(work), place_(place), endpoint_{place.host, place.port, place.attempt} {}
 
   int run() {
     launch::SupervisedRun run;

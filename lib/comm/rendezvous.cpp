@@ -10,7 +10,9 @@
 namespace kinema::comm {
 namespace {
 
-constexpr const char* kPrefix = "kinema";
+std::string prefix(const Endpoint& endpoint) {
+  return "kinema/" + std::to_string(endpoint.attempt);
+}
 
 std::string first_line(const std::exception& error) {
   std::string what = error.what();
@@ -71,7 +73,7 @@ Rendezvous::Rendezvous(const Endpoint& endpoint,
     options.waitWorkers = false;
     options.timeout = timeout;
     store_ = c10::make_intrusive<c10d::PrefixStore>(
-        kPrefix, c10::make_intrusive<c10d::TCPStore>(endpoint.host, options));
+        prefix(endpoint), c10::make_intrusive<c10d::TCPStore>(endpoint.host, options));
   });
 }
 

@@ -19,6 +19,7 @@ namespace kinema::comm {
 struct Endpoint {
   std::string host = "127.0.0.1";
   int port = 0;
+  int attempt = 0;  // of a store that outlives a run and its next start, which one uses it
 };
 
 // Serves a store in this process until the object goes: at the endpoint's port on all addresses, or

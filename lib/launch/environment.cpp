@@ -93,6 +93,8 @@ void set_rendezvous(Placement& place, const Lookup& lookup) {
     if (!port) place.port = slurm_port(lookup);
   }
   place.store_is_served = lookup("TORCHELASTIC_USE_AGENT_STORE").value_or("") == "True";
+  const auto attempt = lookup("TORCHELASTIC_RESTART_COUNT").value_or("0");
+  place.attempt = static_cast<int>(std::strtol(attempt.c_str(), nullptr, 10));
 }
 
 }  // namespace

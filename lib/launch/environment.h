@@ -15,6 +15,7 @@ struct Placement {
   std::string host = "127.0.0.1";  // of the rendezvous store
   int port = 0;                    // 0: the launcher has not said where
   bool store_is_served = false;    // somebody else (torchrun's agent) already serves the store
+  int attempt = 0;                 // how often torchrun has started these processes before
 };
 
 // A variable's value, or nothing.

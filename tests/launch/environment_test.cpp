@@ -26,7 +26,8 @@ const Variables kTorchrun = {{"RANK", "5"},
                              {"LOCAL_WORLD_SIZE", "4"},
                              {"MASTER_ADDR", "node0"},
                              {"MASTER_PORT", "29400"},
-                             {"TORCHELASTIC_USE_AGENT_STORE", "True"}};
+                             {"TORCHELASTIC_USE_AGENT_STORE", "True"},
+                             {"TORCHELASTIC_RESTART_COUNT", "2"}};
 const Variables kOpenMpi = {{"OMPI_COMM_WORLD_RANK", "2"},
                             {"OMPI_COMM_WORLD_SIZE", "4"},
                             {"OMPI_COMM_WORLD_LOCAL_RANK", "2"},
@@ -60,10 +61,12 @@ TEST_CASE("each launcher's variables are understood") {
   CHECK((torchrun->rank == 5 && torchrun->size == 8 && torchrun->local_rank == 1 &&
          torchrun->local_size == 4));
   CHECK((torchrun->host == "node0" && torchrun->port == 29400 && torchrun->store_is_served));
+  CHECK(torchrun->attempt == 2);
 
   auto mpi = placed(kOpenMpi);
   REQUIRE(mpi);
   CHECK((mpi->source == "Open MPI" && mpi->rank == 2 && mpi->size == 4 && !mpi->store_is_served));
+  CHECK(mpi->attempt == 0);
 
   auto slurm = placed(kSlurm);
   REQUIRE(slurm);
