@@ -7,9 +7,9 @@
 #include <catch2/catch.hpp>
 
 #include "models/hunyuan15/transformer.h"
-#include "support/savings.h"
 #include "support/local_seams.h"
 #include "support/random_source.h"
+#include "support/savings.h"
 
 namespace kinema::hunyuan15 {
 namespace {
@@ -72,7 +72,6 @@ TEST_CASE("What HunyuanVideo's savings are worth", "[.][savings]") {
              text = at::randn({1, kTextTokens, config.width()});
   const nn::LocalJointAttention together;
   const Apart apart;
-  const size_t branch[] = {0};
   std::printf("HunyuanVideo 1.5: %ld + %ld tokens, 4 blocks of 512 channels\n",
               static_cast<long>(tokens), static_cast<long>(kTextTokens));
 
@@ -84,13 +83,18 @@ TEST_CASE("What HunyuanVideo's savings are worth", "[.][savings]") {
         for (int64_t i = 0; i < config.num_layers; ++i) table->block(i, 7);
         table->output(7);
       });
+  const ConditionEmbedder embed_condition(scope, config);
+  const auto condition = embed_condition.prepare(conditions[0]);
+  auto step_of = [&](const ConditionEmbedder::Prepared& ready) {
+    embed_condition(ready, table->refiner_time(0));
+  };
   test::compare(
       "rotary tables, pooled text, refiner's first attention once",
       [&] {
-        transformer.prepare(latents.sizes(), table, conditions);
-        transformer.velocity(prepared, latents, 0, branch);
+        nn::grid_rotary({kFrames, kHeight, kWidth}, config.rope_axes_dim, 256.0, latents);
+        step_of(embed_condition.prepare(conditions[0]));
       },
-      [&] { transformer.velocity(prepared, latents, 0, branch); });
+      [&] { step_of(condition); });
   const auto all_channels = at::cat({latents, at::zeros({1, 33, kFrames, kHeight, kWidth})}, 1);
   const PatchEmbedding embed(scope / "x_embedder.proj", config);
   auto embedded = [&](const at::Tensor& input) {
