@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Compares the peak that the plan gives each stage with the one that is measured there, and the bytes
-of the checkpoint that are read.
+"""Compares the peak that the plan gives each stage with the one that is measured there, and the
+bytes of the checkpoint that are read.
 
 Tiny checkpoints cannot show it: the program itself would be most of their memory.
 
@@ -46,7 +46,9 @@ def check_stages(checks: Checks, name: str, case: MemoryCase, stages: dict[str, 
     checks.expect(abs(measured / planned - 1) <= READ_TOLERANCE, text)
 
 
-def check_case(program: Path, case: MemoryCase, case_dir: Path, checks: Checks, tiled: bool) -> None:
+def check_case(
+    program: Path, case: MemoryCase, case_dir: Path, checks: Checks, tiled: bool
+) -> None:
     name = f"{case.spec.name} {'tiled' if tiled else 'whole'}"
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch)
