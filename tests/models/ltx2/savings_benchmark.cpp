@@ -7,9 +7,9 @@
 #include <catch2/catch.hpp>
 
 #include "models/ltx2/transformer.h"
-#include "support/savings.h"
 #include "support/local_seams.h"
 #include "support/random_source.h"
+#include "support/savings.h"
 
 namespace kinema::ltx2 {
 namespace {
