@@ -1,4 +1,4 @@
-"""Checkpoints with weights and activations of hundreds of MB, in proportions unlike a released one's."""
+"""Checkpoints with weights and activations of hundreds of MB, in proportions unlike a released one."""
 
 from dataclasses import dataclass, replace
 from typing import Any
