@@ -1,4 +1,4 @@
-"""Checkpoints with weights and activations of hundreds of MB, in proportions unlike a released one."""
+"""Checkpoints with hundreds of MB of weights and activations, unlike a released one in proportion."""
 
 from dataclasses import dataclass, replace
 from typing import Any
