@@ -1,4 +1,4 @@
-"""Checkpoints with hundreds of MB of weights and activations, unlike a released one in proportion."""
+"""Checkpoints with hundreds of MB of weights and activations, in proportions of their own."""
 
 from dataclasses import dataclass, replace
 from typing import Any
