@@ -7,10 +7,13 @@ from context import CALL, CASES, SIZES, Context, stage_rows
 from measured import Failure, Result
 from program import Generated, generate
 
-HSDP = ["--use-hsdp", "--hsdp-shard-size=2"]
+# Every block, where the plan alone would keep as many as it takes to hide the rest.
+EVERY = ["--resident-blocks=0"]
+HSDP = ["--use-hsdp", "--hsdp-shard-size=2", *EVERY]
+OFFLOAD = ["--offload=block", *EVERY]
 # Of the full-size checkpoint in one process, and of a small case in two that share the device; the first of each keeps everything.
-ALONE: list[list[str]] = [[], ["--offload=block"], ["--offload=block", "--stream-slots=3"]]
-SHARED: list[list[str]] = [[], ["--offload=block"], HSDP, [*HSDP, "--offload=block"]]
+ALONE: list[list[str]] = [[], OFFLOAD, [*OFFLOAD, "--stream-slots=3"], ["--offload=block"]]
+SHARED: list[list[str]] = [[], OFFLOAD, HSDP, [*HSDP, "--offload=block"]]
 COMPARED = ["latents_final", "video"]
 
 
