@@ -8,6 +8,7 @@
 #include <ATen/ops/tensor.h>
 
 #include "base/error.h"
+#include "nn/beside.h"
 
 namespace kinema::models {
 namespace {
@@ -19,7 +20,7 @@ constexpr int64_t kHeight = 3, kWidth = 4, kDims = 5;  // dimensions
 at::Tensor weights(const std::vector<float>& shares, int64_t dim, const at::Tensor& like) {
   std::vector<int64_t> shape(kDims - dim, 1);
   shape.front() = static_cast<int64_t>(shares.size());
-  return at::tensor(shares, at::kFloat).to(like.device()).view(shape);
+  return nn::beside(like.options(), at::tensor(shares, at::kFloat)).view(shape);
 }
 
 at::Tensor last(const at::Tensor& x, int64_t dim, int64_t extent) {

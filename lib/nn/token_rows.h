@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/TensorOptions.h>
 
 namespace kinema::nn {
 
@@ -17,8 +18,8 @@ struct TokenRows {
   at::Tensor row_of;  // the same, [L] int32 beside the vectors
 };
 
-// rows: [L] int64 on the CPU, the row of each token.
-TokenRows token_rows(const at::Tensor& rows, at::Device device);
+// rows: [L] int64 on the CPU, the row of each token; `vectors`: the options of the vectors.
+TokenRows token_rows(const at::Tensor& rows, const at::TensorOptions& vectors);
 
 // work(tokens, row) for each run of x [1, L, C]; null: all of x takes row 0.
 template <class Work>

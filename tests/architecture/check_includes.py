@@ -1,4 +1,5 @@
-"""Checks that every include under lib/ and apps/ follows the arrows declared in CMake, and that the arrows have no cycle."""
+"""Checks that every include under lib/ follows the arrows declared in CMake, that the arrows have no cycle, and that the
+models speak of the models alone."""
 import re
 import sys
 from pathlib import Path
@@ -8,6 +9,8 @@ LIB = ROOT / "lib"
 INCLUDE = re.compile(r'^\s*#include\s+"([^"]+)"', re.M)
 # Folders that must stay free of LibTorch, so that usage errors and plans start in milliseconds.
 TORCH_FREE = {"base", "config", "checkpoint", "bench", "plan", "launch", "media", "batch", "report"}
+# What a reader of a model should not meet: it comes through the seams.
+ELSEWHERE = re.compile(r"\b(ranks?|process groups?|communicators?|devices?|cuda|nccl|gloo)\b", re.I)
 
 
 def declared_arrows() -> dict[str, set[str]]:
@@ -56,6 +59,9 @@ def main() -> int:
             faults.append(f"{source.relative_to(ROOT)} includes LibTorch, but lib/{folder} must stay free of it")
         if re.search(r"#include\s+<torch/torch\.h>", text):
             faults.append(f"{source.relative_to(ROOT)} includes torch/torch.h, which costs more than all of ATen")
+        word = ELSEWHERE.search(text) if folder == "models" else None
+        if word:
+            faults.append(f"{source.relative_to(ROOT)} speaks of '{word[0]}', which models leave to the seams of lib/nn")
     for fault in faults:
         print(fault)
     print(f"{checks - min(checks, len(faults))} passed, {len(faults)} failed")

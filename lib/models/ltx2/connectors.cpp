@@ -11,6 +11,7 @@
 #include <ATen/ops/sum.h>
 
 #include "base/error.h"
+#include "nn/beside.h"
 
 namespace kinema::ltx2 {
 namespace {
@@ -103,8 +104,8 @@ at::Tensor Connector::operator()(const at::Tensor& text, int64_t length) const {
   auto x = filled(text, length);
   const auto places = at::arange(length, at::kFloat).div_(static_cast<double>(base_length_));
   auto rotary = rotary_table(places.unsqueeze(1), rotary_);
-  rotary.cos = rotary.cos.to(x.device());
-  rotary.sin = rotary.sin.to(x.device());
+  rotary.cos = nn::beside(x.options(), rotary.cos);
+  rotary.sin = nn::beside(x.options(), rotary.sin);
   for (const auto& block : blocks_) block(x, rotary);
   return nn::rms_normed(x, kEps);
 }

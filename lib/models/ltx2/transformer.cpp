@@ -9,6 +9,8 @@
 
 #include <ATen/ops/gelu.h>
 
+#include "nn/beside.h"
+
 namespace kinema::ltx2 {
 namespace {
 
@@ -70,10 +72,10 @@ std::vector<nn::Linear> caption_layers(const nn::ParamScope& model,
 Rotary placed(const Rotary& rotary,
               const nn::TokenSplit* tokens,
               const nn::HeadPart& heads,
-              at::Device device) {
+              const at::TensorOptions& parameters) {
   auto part = [&](const at::Tensor& table) {
     auto here = heads.of(tokens == nullptr ? table : tokens->part(table, 0), 1);
-    return here.contiguous().to(device);
+    return nn::beside(parameters, here.contiguous());
   };
   return {part(rotary.cos), part(rotary.sin), rotary.type};
 }
@@ -98,16 +100,16 @@ Transformer::Transformer(const nn::ParamScope& model,
 Prepared Transformer::prepare(const Positions& positions,
                               std::shared_ptr<const ModulationTable> modulation,
                               const std::vector<Streams>& texts) const {
-  const auto device = embed_video_.options().device();
+  const auto parameters = embed_video_.options();
   const auto all = rotaries(positions.video, positions.audio, config_);
   const auto *split = &seams_.tokens, *whole = static_cast<const nn::TokenSplit*>(nullptr);
   const auto& heads = seams_.heads;
   Prepared prepared{
       positions.video.size(1),
-      {placed(all.video, split, heads, device), placed(all.audio, whole, heads, device),
-       placed(all.video_cross, split, heads, device),
-       placed(all.audio_cross, whole, heads, device)},
-      nn::token_rows(seams_.tokens.part(modulation->levels().level(), 0), device),
+      {placed(all.video, split, heads, parameters), placed(all.audio, whole, heads, parameters),
+       placed(all.video_cross, split, heads, parameters),
+       placed(all.audio_cross, whole, heads, parameters)},
+      nn::token_rows(seams_.tokens.part(modulation->levels().level(), 0), parameters),
       std::move(modulation),
       {}};
   auto projected = [&](const at::Tensor& text, size_t first) {
