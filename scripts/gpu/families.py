@@ -7,6 +7,7 @@ from pathlib import Path
 
 import shapes_hunyuan15
 import shapes_ltx2
+from published_sizes import GEMMA_SIZES, HUNYUAN15_SIZES
 from shapes import Config, Shapes
 
 DATA = Path(__file__).resolve().parents[2] / "tests" / "data"
@@ -47,45 +48,7 @@ def merged(config: Config, changes: Config) -> Config:
 HUNYUAN15 = Family(
     DATA / "hunyuan15" / "t2v" / "model",
     shapes_hunyuan15.COMPONENTS,
-    {
-        "transformer": {
-            "num_attention_heads": 16,
-            "attention_head_dim": 128,
-            "in_channels": 65,
-            "out_channels": 32,
-            "num_layers": 54,
-            "num_refiner_layers": 2,
-            "mlp_ratio": 4.0,
-            "text_embed_dim": 3584,
-            "text_embed_2_dim": 1472,
-            "image_embed_dim": 1152,
-            "rope_axes_dim": [16, 56, 56],
-        },
-        "vae": {
-            "latent_channels": 32,
-            "block_out_channels": [128, 256, 512, 1024, 1024],
-            "layers_per_block": 2,
-        },
-        "text_encoder": {
-            "hidden_size": 3584,
-            "num_hidden_layers": 28,
-            "num_attention_heads": 28,
-            "num_key_value_heads": 4,
-            "intermediate_size": 18944,
-            "vocab_size": 152064,
-            "layer_types": ["full_attention"] * 28,
-            "rope_parameters": {"mrope_section": [16, 24, 24], "rope_theta": 1e6, "rope_type": "default"},
-        },
-        "text_encoder_2": {
-            "d_model": 1472,
-            "d_kv": 64,
-            "num_heads": 6,
-            "d_ff": 3584,
-            "num_layers": 12,
-            "num_decoder_layers": 12,
-            "vocab_size": 1510,
-        },
-    },
+    HUNYUAN15_SIZES,
     # Frames come out in -1..1, attention neither flat nor of one key.
     {
         r"norm1(_context)?\.linear|norm_out\.linear": 0.5,
@@ -129,18 +92,7 @@ LTX2 = Family(
         "audio_vae": {"base_channels": 128, "ch_mult": [1, 2, 4], "num_res_blocks": 2, "latent_channels": 8, "mel_bins": 64},
         "vocoder": {"hidden_channels": 1024, "in_channels": 128},
         "text_encoder": {
-            "text_config": {
-                "hidden_size": 3840,
-                "intermediate_size": 15360,
-                "num_attention_heads": 16,
-                "num_key_value_heads": 8,
-                "head_dim": 256,
-                "query_pre_attn_scalar": 256,
-                "num_hidden_layers": 48,
-                "layer_types": ["full_attention" if i % 6 == 5 else "sliding_attention" for i in range(48)],
-                "sliding_window": 1024,
-                "vocab_size": 262208,
-            },
+            "text_config": GEMMA_SIZES,
         },
     },
     {r"scale_shift_table|time_embed\.linear|\.linear\.(weight|bias)$": 0.5, r"decoder\.conv_out": 0.3},

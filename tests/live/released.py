@@ -3,6 +3,7 @@ tensors, but no contents: the files are holes, so that a plan can be made of a f
 
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,9 @@ import diffusers
 import torch
 import transformers
 from diffusers.pipelines import ltx2
+
+sys.path.insert(0, str(REPOSITORY / "scripts" / "gpu"))
+from published_sizes import GEMMA_SIZES, HUNYUAN15_SIZES  # noqa: E402
 
 Config = dict[str, Any]
 DATA = REPOSITORY / "tests" / "data"
@@ -33,49 +37,6 @@ class Release:
     classes: dict[str, list[str]] = field(default_factory=dict)
 
 
-HUNYUAN: dict[str, Config] = {
-    "transformer": {
-        "num_attention_heads": 16,
-        "attention_head_dim": 128,
-        "in_channels": 65,
-        "out_channels": 32,
-        "num_layers": 54,
-        "num_refiner_layers": 2,
-        "mlp_ratio": 4.0,
-        "text_embed_dim": 3584,
-        "text_embed_2_dim": 1472,
-        "image_embed_dim": 1152,
-        "rope_axes_dim": [16, 56, 56],
-    },
-    "vae": {
-        "latent_channels": 32,
-        "block_out_channels": [128, 256, 512, 1024, 1024],
-        "layers_per_block": 2,
-    },
-    "text_encoder": {
-        "hidden_size": 3584,
-        "num_hidden_layers": 28,
-        "num_attention_heads": 28,
-        "num_key_value_heads": 4,
-        "intermediate_size": 18944,
-        "vocab_size": 152064,
-        "layer_types": ["full_attention"] * 28,
-        "rope_parameters": {
-            "mrope_section": [16, 24, 24],
-            "rope_theta": 1e6,
-            "rope_type": "default",
-        },
-    },
-    "text_encoder_2": {
-        "d_model": 1472,
-        "d_kv": 64,
-        "num_heads": 6,
-        "d_ff": 3584,
-        "num_layers": 12,
-        "num_decoder_layers": 12,
-        "vocab_size": 1510,
-    },
-}
 SIGLIP: Config = {
     "hidden_size": 1152,
     "intermediate_size": 4304,
@@ -83,18 +44,6 @@ SIGLIP: Config = {
     "num_attention_heads": 16,
     "image_size": 384,
     "patch_size": 14,
-}
-GEMMA: Config = {
-    "head_dim": 256,
-    "hidden_size": 3840,
-    "intermediate_size": 15360,
-    "layer_types": (["sliding_attention"] * 5 + ["full_attention"]) * 8,
-    "num_attention_heads": 16,
-    "num_hidden_layers": 48,
-    "num_key_value_heads": 8,
-    "query_pre_attn_scalar": 256,
-    "sliding_window": 1024,
-    "vocab_size": 262208,
 }
 # What 2.3 says otherwise than the classes' defaults, which are 2.0's.
 LTX_2_3: dict[str, Config] = {
@@ -138,7 +87,7 @@ def hunyuan(variant: str) -> Release:
     pictured = "i2v" in variant
     wide = variant.startswith("720p")
     step_distilled = variant.endswith("step_distilled")
-    configs = json.loads(json.dumps(HUNYUAN))
+    configs = json.loads(json.dumps(HUNYUAN15_SIZES))
     configs["transformer"] |= {
         "target_size": 960 if wide else 640,
         "task_type": "i2v" if pictured else "t2v",
@@ -186,7 +135,7 @@ def ltx(name: str, version: str, distilled: bool) -> Release:
     return Release(
         name,
         DATA / "ltx2" / "t2v" / "model",
-        configs | {"text_encoder": {"text_config": GEMMA, "vision_config": SIGLIP | {"image_size": 896}}},
+        configs | {"text_encoder": {"text_config": GEMMA_SIZES, "vision_config": SIGLIP | {"image_size": 896}}},
         {SCHEDULER: dynamic},
         {"vocoder": ["ltx2", "LTX2VocoderWithBWE"]} if newer else {},
     )
