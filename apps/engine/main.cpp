@@ -22,11 +22,14 @@ namespace {
 using kinema::Error;
 
 int fail(const Error& error, kinema::config::ColorMode mode) {
+  // An interrupt is the user's wish, not a failure.
+  const int signal = kinema::interrupt_signal();
+  if (error.kind() == kinema::ErrorKind::kInterrupted && signal != 0) {
+    kinema::note(error.what());
+    return 128 + signal;
+  }
   const bool color = kinema::report::use_color(mode, ::isatty(STDERR_FILENO) == 1);
   std::cerr << kinema::report::error_text(error, color) << std::flush;
-  // An interrupt is the user's wish, not a failure: the shell is told by the code alone.
-  const int signal = kinema::interrupt_signal();
-  if (error.kind() == kinema::ErrorKind::kInterrupted && signal != 0) return 128 + signal;
   return kinema::exit_code(error.kind());
 }
 

@@ -47,6 +47,8 @@ int run_watched_rank(const Work& work,
                      launch::StatusBoard& board) {
   catch_interrupts();
   const auto fail = [&](const Error& error) {
+    // Nobody who watches speaks of the user's wish; the first rank does, as a run of one does.
+    if (rank == 0 && error.kind() == ErrorKind::kInterrupted) note(error.what());
     board.report_failure(rank, error);
     return exit_code(error.kind());
   };
