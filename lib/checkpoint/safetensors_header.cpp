@@ -25,6 +25,7 @@ std::string other_format(std::string_view text) {
   if (text.starts_with("PK\x03\x04")) return "a PyTorch archive (.bin, .pt, .ckpt)";
   if (text.starts_with("\x80\x02")) return "a Python pickle (.bin, .pt, .ckpt)";
   if (text.starts_with("GGUF")) return "a GGUF file";
+  if (text.size() > 8 && text.substr(4).starts_with("ftyp")) return "a video (.mp4, .mov)";
   if (text.starts_with("<!") || text.starts_with("<html")) return "a web page";
   return {};
 }
@@ -37,7 +38,7 @@ std::string other_format(std::string_view text) {
   if (text.empty()) fail(name, "is empty, not a safetensors file");
   auto other = other_format(text);
   fail(name, "is not a safetensors file" + (other.empty() ? "" : " but " + other),
-       other.empty() ? "" : "only safetensors checkpoints are read");
+       other.empty() ? "" : "only safetensors files are read");
 }
 
 uint64_t header_length(std::string_view text) {

@@ -17,12 +17,27 @@ std::string numbers(const std::vector<int64_t>& values) {
   return text;
 }
 
+// The degrees above 1 as their flags, and their product: "--ulysses-degree 3", "--ring-degree 2 x
+// --ulysses-degree 2 = 4".
+std::string degrees(std::initializer_list<std::pair<const char*, int64_t>> flags) {
+  std::string text;
+  int64_t product = 1, named = 0;
+  for (auto [flag, degree] : flags) {
+    if (degree == 1) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : " x ", flag, degree);
+    product *= degree;
+    ++named;
+  }
+  return named > 1 ? fmt::format("{} = {}", text, product) : text;
+}
+
 void check_heads(const ParallelPlan& plan, const SplitLimits& limits, Violations& violations) {
   const int64_t split = plan.ulysses * plan.tensor;
   if (limits.heads % split != 0) {
     violations.add(ErrorKind::kConfig,
-                   fmt::format("{} heads cannot be split by ulysses {} x tensor {} = {}",
-                               limits.heads, plan.ulysses, plan.tensor, split),
+                   fmt::format("the model's {} heads cannot be split by {}", limits.heads,
+                               degrees({{"--ulysses-degree", plan.ulysses},
+                                        {"--tensor-parallel-size", plan.tensor}})),
                    fmt::format("legal products: {}", numbers(divisors(limits.heads))));
   }
   if (limits.mlp_width % plan.tensor != 0) {
@@ -39,8 +54,8 @@ void check_tokens(const ParallelPlan& plan, const SplitLimits& limits, Violation
   if (limits.tokens < ranks) {
     violations.add(
         ErrorKind::kConfig,
-        fmt::format("{} video tokens cannot be shared by ulysses {} x ring {} = {} ranks",
-                    limits.tokens, plan.ulysses, plan.ring, ranks));
+        fmt::format("{} video tokens cannot be shared by {} ranks", limits.tokens,
+                    degrees({{"--ulysses-degree", plan.ulysses}, {"--ring-degree", plan.ring}})));
   }
 }
 

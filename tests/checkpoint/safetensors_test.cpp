@@ -79,17 +79,20 @@ TEST_CASE("what is no safetensors file is called what it is") {
         "the model's folder");
   CHECK(refusal("PK\x03\x04 and more of an archive") ==
         "w.safetensors: is not a safetensors file but a PyTorch archive (.bin, .pt, .ckpt) | only "
-        "safetensors "
-        "checkpoints are read");
+        "safetensors files are read");
   CHECK(refusal("\x80\x02}q\x01 pickled things") ==
         "w.safetensors: is not a safetensors file but a Python pickle (.bin, .pt, .ckpt) | only "
-        "safetensors "
-        "checkpoints are read");
+        "safetensors files are read");
   CHECK(refusal("GGUF\x03 and so on and on") ==
-        "w.safetensors: is not a safetensors file but a GGUF file | only safetensors checkpoints "
+        "w.safetensors: is not a safetensors file but a GGUF file | only safetensors files "
         "are read");
+  CHECK(refusal({"\0\0\0\x20"
+                 "ftypisom and boxes",
+                 22}) ==
+        "w.safetensors: is not a safetensors file but a video (.mp4, .mov) | only safetensors "
+        "files are read");
   CHECK(refusal("<!doctype html><html>404</html>") ==
-        "w.safetensors: is not a safetensors file but a web page | only safetensors checkpoints "
+        "w.safetensors: is not a safetensors file but a web page | only safetensors files "
         "are read");
   kinema::test::TempFolder folder;
   CHECK(kinema::test::model_error([&] { SafetensorsFile{folder / "none"}; }, folder.path()) ==

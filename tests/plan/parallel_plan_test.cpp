@@ -50,8 +50,9 @@ TEST_CASE("every broken rule is told, with what would be legal") {
   auto with = limits();
   with.branches = 1, with.vae_tiled = false, with.tokens = 20;
   CHECK(broken(plan, with, 4) ==
-        "16 heads cannot be split by ulysses 3 x tensor 2 = 6 | legal products: 1, 2, 4, 8, 16\n"
-        "20 video tokens cannot be shared by ulysses 3 x ring 9 = 27 ranks\n"
+        "the model's 16 heads cannot be split by --ulysses-degree 3 x --tensor-parallel-size 2 = 6 "
+        "| legal products: 1, 2, 4, 8, 16\n"
+        "20 video tokens cannot be shared by --ulysses-degree 3 x --ring-degree 9 = 27 ranks\n"
         "--cfg-parallel-size 2: without guidance there is one forward a step | --cfg-parallel-size "
         "1, or a --guidance-scale "
         "other than 1\n"
