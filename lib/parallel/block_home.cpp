@@ -10,8 +10,8 @@
 #include "comm/nccl.h"
 #include "parallel/kept_parts.h"
 #include "parallel/peer_parts.h"
-#include "parallel/staged_reader.h"
 #include "tensor/device.h"
+#include "weights/upload_ring.h"
 
 namespace kinema::parallel {
 namespace {
@@ -154,24 +154,24 @@ class FileHome : public BlockHome {
  public:
   FileHome(StreamUnits units, at::Device device)
       : units_(std::move(units)), slot_bytes_(longest_block(units_, 1)) {
-    if (!device.is_cpu()) staged_.emplace(weights::upload_queue(device));
+    if (!device.is_cpu()) ring_.emplace(weights::upload_queue(device));
   }
 
   void fetch(size_t index, at::Tensor& slot) override {
     const auto& unit = (*units_)[index];
     const auto block = slot.narrow(0, 0, unit.layout.bytes());
-    read_ += staged_ ? staged_->read(unit, 0, block) : read_flat(unit, 0, block);
+    read_ += ring_ ? read_flat(*ring_, unit, 0, block) : read_flat(unit, 0, block);
   }
   bool keeps_host() const override { return true; }
   int64_t slot_bytes() const override { return slot_bytes_; }
-  int64_t resident_bytes() const override { return staged_ ? staged_->bytes() : 0; }
+  int64_t resident_bytes() const override { return ring_ ? ring_->bytes() : 0; }
   uint64_t bytes_read() const override { return read_; }
   std::string text() const override { return "the files"; }
 
  private:
   StreamUnits units_;
   int64_t slot_bytes_;
-  std::optional<StagedReader> staged_;
+  std::optional<weights::UploadRing> ring_;
   std::atomic<uint64_t> read_ = 0;
 };
 

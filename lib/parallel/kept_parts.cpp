@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "parallel/staged_reader.h"
+#include "weights/upload_ring.h"
 
 namespace kinema::parallel {
 
@@ -24,14 +24,14 @@ KeptParts::KeptParts(const StreamUnits& units, PartOf part) {
 
 KeptParts KeptParts::on_device(const StreamUnits& units, PartOf part, at::Device device) {
   KeptParts kept(units, part);
-  std::optional<StagedReader> reader;
-  if (!device.is_cpu()) reader.emplace(weights::upload_queue(device));
+  std::optional<weights::UploadRing> ring;
+  if (!device.is_cpu()) ring.emplace(weights::upload_queue(device));
   kept.all_ = flat_buffer(kept.bytes_, device);
   for (size_t i = 0; i < units->size(); ++i) {
     const auto& unit = (*units)[i];
     const int64_t bytes = unit.layout.part_bytes(part.parts), begin = part.index * bytes;
     auto buffer = kept.all_.narrow(0, kept.offsets_[i], bytes);
-    kept.read_ += reader ? reader->read(unit, begin, buffer) : read_flat(unit, begin, buffer);
+    kept.read_ += ring ? read_flat(*ring, unit, begin, buffer) : read_flat(unit, begin, buffer);
     kept.units_.push_back({std::move(buffer)});
   }
   return kept;

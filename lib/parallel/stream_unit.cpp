@@ -2,6 +2,7 @@
 #include "parallel/stream_unit.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include <ATen/ops/empty.h>
 #include <c10/core/Storage.h>
@@ -66,6 +67,23 @@ uint64_t read_flat(const StreamUnit& unit, int64_t begin, const at::Tensor& into
     read += weights::read_elements(unit.parts[i], (from - entry.offset) / size,
                                    into.narrow(0, from - begin, to - from).view(entry.dtype));
   }
+  return read;
+}
+
+uint64_t read_flat(weights::UploadRing& ring,
+                   const StreamUnit& unit,
+                   int64_t begin,
+                   const at::Tensor& into) {
+  const int64_t step = ring.buffer_bytes(), end = into.numel();
+  std::atomic<uint64_t> read = 0;
+  ring.upload((end + step - 1) / step, [&](int64_t index, const at::Tensor& buffer) {
+    const int64_t at = index * step;
+    const auto staged = buffer.narrow(0, 0, std::min(step, end - at));
+    read += read_flat(unit, begin + at, staged);
+    return [staged, there = into.narrow(0, at, staged.numel())] {
+      there.copy_(staged, /*non_blocking=*/true);
+    };
+  });
   return read;
 }
 

@@ -9,6 +9,7 @@
 
 #include "parallel/stream_layout.h"
 #include "weights/stored_part.h"
+#include "weights/upload_ring.h"
 
 namespace kinema::parallel {
 
@@ -38,5 +39,10 @@ at::Tensor flat_buffer(int64_t bytes, at::Device device);
 // parameters' types, into `into` (bytes on the CPU, aligned); padding becomes zero. Returns how
 // many bytes of the files that were.
 uint64_t read_flat(const StreamUnit& unit, int64_t begin, const at::Tensor& into);
+// The same into bytes on a device, through a ring whose buffers keep the alignment.
+uint64_t read_flat(weights::UploadRing& ring,
+                   const StreamUnit& unit,
+                   int64_t begin,
+                   const at::Tensor& into);
 
 }  // namespace kinema::parallel

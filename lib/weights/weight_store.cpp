@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/nearest.h"
 #include "weights/stored.h"
+#include "weights/upload.h"
 
 namespace kinema::weights {
 namespace {
@@ -126,13 +127,13 @@ at::Tensor WeightStore::placed(const StoredTensor& stored, const at::Tensor& sca
 }
 
 at::Tensor WeightStore::uploaded(const StoredPart& part) {
-  if (!uploader_) {
-    const UploadShape shape{.threads = std::clamp(at::get_num_threads(), 1, kMostReaders)};
-    uploader_ = std::make_unique<Uploader>(upload_queue(placement_.device), shape);
+  if (!ring_) {
+    const RingShape shape{.threads = std::clamp(at::get_num_threads(), 1, kMostReaders)};
+    ring_ = std::make_unique<UploadRing>(upload_queue(placement_.device), shape);
   }
   auto into =
       at::empty(part.sizes(), at::TensorOptions(placement_.dtype).device(placement_.device));
-  uploader_->upload(part, into);
+  upload(*ring_, part, into);
   return into;
 }
 

@@ -15,7 +15,7 @@
 #include "weights/name_map.h"
 #include "weights/param_source.h"
 #include "weights/stored_part.h"
-#include "weights/upload.h"
+#include "weights/upload_ring.h"
 
 namespace kinema::weights {
 
@@ -51,7 +51,7 @@ class WeightStore : public ParamSource {
   void warn_unread() const;
 
   // Ends the threads and gives back the buffers that taking has needed; until the next.
-  void rest() { uploader_.reset(); }
+  void rest() { ring_.reset(); }
 
   // Bytes of the files asked for so far.
   uint64_t bytes_read() const { return bytes_read_; }
@@ -71,7 +71,7 @@ class WeightStore : public ParamSource {
   std::map<std::string, const checkpoint::StoredTensor*> by_name_;
   std::set<std::string> taken_;
   uint64_t bytes_read_ = 0;
-  std::unique_ptr<Uploader> uploader_;
+  std::unique_ptr<UploadRing> ring_;
 };
 
 }  // namespace kinema::weights

@@ -5,9 +5,9 @@
 #include <catch2/catch.hpp>
 
 #include "comm/communicator.h"
-#include "parallel/staged_reader.h"
 #include "parallel/taken_blocks.h"
 #include "support/ranks.h"
+#include "weights/late_device.h"
 
 using namespace kinema;
 using namespace kinema::parallel;
@@ -16,17 +16,6 @@ using kinema::test::run_ranks;
 using kinema::test::TakenBlocks;
 
 namespace {
-
-// A device that does at once what it is given.
-class PromptQueue : public weights::UploadQueue {
- public:
-  at::Tensor buffer(int64_t bytes) override { return host_bytes(bytes, at::kCPU); }
-  void begin() override {}
-  Wait give(const std::function<void()>& work) override {
-    work();
-    return [] {};
-  }
-};
 
 at::Tensor flat(const StreamUnit& unit) {
   auto whole = flat_buffer(unit.layout.bytes(), at::kCPU);
@@ -72,13 +61,17 @@ TEST_CASE("a ring of pieces reads what one read does") {
     TakenBlocks taken(at::kFloat, alone);
     const auto& unit = taken.units->front();
     const auto want = flat(unit);
-    for (const auto& [piece, pieces] :
-         {std::pair<int64_t, size_t>{256, 1}, {1024, 3}, {1 << 20, 4}}) {
-      StagedReader reader(std::make_unique<PromptQueue>(), {.piece = piece, .pieces = pieces});
-      require(reader.bytes() == piece * static_cast<int64_t>(pieces), "the ring's bytes");
+    for (const auto& [piece, pieces] : {std::pair<int64_t, int>{256, 1}, {1024, 3}, {1 << 20, 4}}) {
       for (int64_t begin : {int64_t{0}, int64_t{512}}) {
         auto got = flat_buffer(want.numel() - begin, at::kCPU);
-        const auto read = reader.read(unit, begin, got);
+        test::LateDevice::Log log;
+        uint64_t read = 0;
+        {
+          weights::UploadRing ring(std::make_unique<test::LateDevice>(log),
+                                   {.threads = pieces, .buffers = pieces, .buffer_bytes = piece});
+          read = read_flat(ring, unit, begin, got);
+        }
+        require(log.given == (got.numel() + piece - 1) / piece, "a copy for each piece");
         require(at::equal(got, want.narrow(0, begin, got.numel())), "the bytes");
         auto again = flat_buffer(got.numel(), at::kCPU);
         require(read == read_flat(unit, begin, again), "how many bytes of the files");

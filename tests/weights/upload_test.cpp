@@ -1,11 +1,7 @@
-// The ring of buffers against a played device, which copies late: a buffer that is used again too
-// early would show.
+// What is stored arrives on a device whatever its size, type, cut and scale.
 #include "weights/upload.h"
 
-#include <algorithm>
-#include <atomic>
 #include <filesystem>
-#include <mutex>
 
 #include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
@@ -16,47 +12,18 @@
 
 #include "base/error.h"
 #include "support/temp_folder.h"
+#include "weights/late_device.h"
 #include "weights/stored_file.h"
 #include "weights/weight_store.h"
 
 using namespace kinema;
+using test::LateDevice;
+using weights::RingShape;
 using weights::Slice;
 using weights::StoredPart;
-using weights::Uploader;
-using weights::UploadShape;
+using weights::UploadRing;
 
 namespace {
-
-// Does nothing of what it is given before somebody waits for it.
-class LateDevice : public weights::UploadQueue {
- public:
-  struct Log {
-    int64_t buffers = 0, given = 0, waited = 0, begun = 0, pending = 0, most_pending = 0;
-  };
-  explicit LateDevice(Log& log) : log_(log) {}
-
-  at::Tensor buffer(int64_t bytes) override {
-    const std::lock_guard lock(mutex_);
-    ++log_.buffers;
-    return at::full({bytes}, 0xEE, at::kByte);
-  }
-  void begin() override { ++log_.begun; }
-  Wait give(const std::function<void()>& work) override {
-    const std::lock_guard lock(mutex_);
-    ++log_.given;
-    log_.most_pending = std::max(log_.most_pending, ++log_.pending);
-    return [this, work] {
-      work();
-      const std::lock_guard lock(mutex_);
-      ++log_.waited;
-      --log_.pending;
-    };
-  }
-
- private:
-  Log& log_;
-  std::mutex mutex_;
-};
 
 at::Tensor counted(at::IntArrayRef shape) {
   return at::arange(c10::multiply_integers(shape), at::kFloat).reshape(shape).div(8);
@@ -65,11 +32,11 @@ at::Tensor counted(at::IntArrayRef shape) {
 // `part` through a ring of that shape; everything has arrived.
 at::Tensor arrived(const StoredPart& part,
                    at::ScalarType type,
-                   const UploadShape& shape,
+                   const RingShape& shape,
                    LateDevice::Log& log) {
   auto into = at::full(part.sizes(), -1, type);
-  Uploader ring(std::make_unique<LateDevice>(log), shape);
-  ring.upload(part, into);
+  UploadRing ring(std::make_unique<LateDevice>(log), shape);
+  weights::upload(ring, part, into);
   return into;
 }
 
@@ -90,7 +57,7 @@ TEST_CASE("what goes round the ring arrives, whatever its size, type and cut") {
   const int64_t bytes = GENERATE(7, 40, 100, 1000, 4096);
   const int threads = GENERATE(1, 3);
   const auto type = GENERATE(at::kFloat, at::kBFloat16, at::kDouble);
-  const UploadShape shape{.threads = threads, .buffers = 4, .buffer_bytes = bytes};
+  const RingShape shape{.threads = threads, .buffers = 4, .buffer_bytes = bytes};
   CAPTURE(bytes, threads, type);
   const auto check = [&](const Slice& slice, const at::Tensor& want) {
     LateDevice::Log log;
@@ -111,12 +78,12 @@ TEST_CASE("numbers, tensors without elements, and many tensors through one ring"
   LateDevice::Log log;
   std::vector<at::Tensor> got;
   {
-    Uploader ring(std::make_unique<LateDevice>(log),
-                  {.threads = 2, .buffers = 3, .buffer_bytes = 24});
+    UploadRing ring(std::make_unique<LateDevice>(log),
+                    {.threads = 2, .buffers = 3, .buffer_bytes = 24});
     for (int i = 0; i < 5; ++i) {
       for (const char* name : {"s", "none", "t"}) {
         const auto part = store.locate(name, store.component().find(name)->entry.shape, {});
-        ring.upload(part, got.emplace_back(at::empty(part.sizes())));
+        weights::upload(ring, part, got.emplace_back(at::empty(part.sizes())));
       }
     }
   }
@@ -150,12 +117,12 @@ TEST_CASE("what a reader meets is one sentence, and the ring goes on") {
   const auto file = one.folder / "w.safetensors";
   std::filesystem::copy_file(file, one.folder / "whole.safetensors");
   LateDevice::Log log;
-  Uploader ring(std::make_unique<LateDevice>(log),
-                {.threads = 3, .buffers = 3, .buffer_bytes = 4096});
+  UploadRing ring(std::make_unique<LateDevice>(log),
+                  {.threads = 3, .buffers = 3, .buffer_bytes = 4096});
   std::filesystem::resize_file(file, 8192);
   std::string said;
   try {
-    ring.upload(broken, at::empty({4096, 64}));
+    weights::upload(ring, broken, at::empty({4096, 64}));
   } catch (const Error& error) {
     CHECK(error.kind() == ErrorKind::kModel);
     said = error.what();
@@ -165,7 +132,7 @@ TEST_CASE("what a reader meets is one sentence, and the ring goes on") {
   CHECK(said.ends_with(": the file has become shorter"));
   weights::WeightStore whole(checkpoint::Component::open(one.folder / "whole.safetensors"), {});
   const auto again = at::empty({4096, 64});
-  ring.upload(whole.locate("a", {4096, 64}, {}), again);
+  weights::upload(ring, whole.locate("a", {4096, 64}, {}), again);
 }
 
 TEST_CASE("tensors of inference mode can be filled by other threads") {
