@@ -4,8 +4,13 @@
 Looked at: the background's colour, the number of objects, and of each object its colour, shape, direction, growth and its
 place at the start, in the middle and at the end. The score is the share of attributes that are right, with guidance and
 without. Videos come from the training classes (fast), from diffusers, or from the program (`--kinema PATH`).
+
+An image-to-video model gets 60 pictures with their prompts: the first frames of 30 of those scenes, and 30 of an object
+anywhere, so that only the prompt tells where it goes. It is also measured whether the first frame is the picture, and
+whether background, colour and shape are still the picture's at the end.
 """
 import argparse
+import json
 import os
 import random
 import subprocess
@@ -22,6 +27,18 @@ def prompts(n=60, seed=20):
     rng = random.Random(seed)
     scenes = [render.sample_scene(rng, train=False) for _ in range(n)]
     return [(s, render.caption(s, plain=True)) for s in scenes]
+
+
+def pictured_prompts(n=30, seed=21):
+    """The fixed list for image-to-video, the two kinds in turn."""
+    rng = random.Random(seed)
+    free = [render.free_scene(rng, train=False) for _ in range(n)]
+    return [p for pair in zip(prompts()[:n], ((s, render.caption(s, plain=True)) for s in free)) for p in pair]
+
+
+def picture_of(scene):
+    """The first frame [H, W, 3] in 0…1, in the 256 levels of a picture file."""
+    return np.round(render.render(scene, range(1))[0] * 255) / np.float32(255)
 
 
 def nearest(rgb, table):
@@ -99,10 +116,34 @@ def expected(scene):
     return [(t, render._path(t, c, Middle, many)) for t, c, many in centres]
 
 
-def measure(video, scene):
+def drawn(scene):
+    """Where each object is in the rendered clip, which a picture tells: (thing, path [FRAMES, 4])."""
+    things = scene.things * scene.count if scene.count > 1 else scene.things
+    return [(t, path) for t, (_, _, path) in zip(things, render.layout(scene))]
+
+
+def measure_picture(video, picture, want, last):
+    """What of the picture is there at the start, and still at the end, where `last` are the objects for `want`."""
+    ground = ground_of(picture)
+    start = objects(picture, ground)
+    out = {"picture": [psnr(video[0], picture) >= 25],
+           "kept background": [bool(np.abs(ground_of(video[-1]) - ground).max() < 0.06)]}
+    for (thing, path), now in zip(want, last):
+        then = min(start, key=lambda o: abs(o["x"] - path[0, 0]) + abs(o["y"] - path[0, 1]))
+        out.setdefault("kept colour", []).append(bool(now) and bool(np.abs(now["colour"] - then["colour"]).max() < 0.12))
+        out.setdefault("kept shape", []).append(bool(now) and shape_of(now) == thing.shape)
+    return out
+
+
+def psnr(got, want):
+    return -10 * np.log10(max(1e-10, np.square(got - want).mean()))
+
+
+def measure(video, scene, picture=None):
     """{attribute: [right or wrong, …]} of one video [F, H, W, 3]."""
     ground = ground_of(np.median(video, 0))
-    want = expected(scene)
+    want = expected(scene) if picture is None else drawn(scene)
+    last = []
     n = len(video)
     moments = (0, n // 4, n // 2, 3 * n // 4, n - 1)
     seen = [objects(video[k], ground) for k in moments]
@@ -114,6 +155,7 @@ def measure(video, scene):
             p = path[round(k * (render.FRAMES - 1) / (n - 1))]
             track.append(min(s, key=lambda o: abs(o["x"] - p[0]) + abs(o["y"] - p[1]), default=None))
         whole = all(track)
+        last.append(track[-1])
         out.setdefault("colour", []).append(bool(track[2]) and nearest(track[2]["colour"], render.COLOURS) == thing.colour)
         out.setdefault("shape", []).append(bool(track[2]) and shape_of(track[2]) == thing.shape)
         for i in (0, 2, 4):
@@ -130,37 +172,47 @@ def measure(video, scene):
         ratio = (track[4]["area"] / track[0]["area"]) ** 0.5 if whole else 0
         out.setdefault("growth", []).append(
             bool(ratio > 1.4 if thing.motion == "grow" else 0 < ratio < 0.7 if thing.motion == "shrink" else 0.75 < ratio < 1.33))
+    if picture is not None:
+        out |= measure_picture(video, picture, want, last)
     return out
 
 
-def from_training_classes(args, texts, guidance):
+def from_training_classes(args, texts, pictures, guidance):
     import torch
     from shipped import Shipped
     torch.set_num_threads(args.threads)
-    yield from Shipped(args.model).videos(texts, args.steps, guidance, args.seed)
+    yield from Shipped(args.model).videos(texts, args.steps, guidance, args.seed, pictures)
 
 
-def from_diffusers(args, texts, guidance):
+def as_image(picture):
+    from PIL import Image
+    return Image.fromarray((picture * 255 + 0.5).astype(np.uint8))
+
+
+def from_diffusers(args, texts, pictures, guidance):
     import torch
-    from diffusers import ClassifierFreeGuidance, HunyuanVideo15Pipeline
+    from diffusers import ClassifierFreeGuidance, DiffusionPipeline
     torch.set_num_threads(args.threads)
-    pipe = HunyuanVideo15Pipeline.from_pretrained(args.model, torch_dtype=torch.float32)
+    pipe = DiffusionPipeline.from_pretrained(args.model, torch_dtype=torch.float32)
     pipe.set_progress_bar_config(disable=True)
     if guidance is not None:
         pipe.guider = ClassifierFreeGuidance(guidance_scale=guidance)
-    for text in texts:
-        g = torch.Generator().manual_seed(args.seed)
-        yield pipe(text, height=render.SIZE, width=render.SIZE, num_frames=render.FRAMES, num_inference_steps=args.steps,
-                   generator=g, output_type="np").frames[0]
+    for i, text in enumerate(texts):
+        what = {"image": as_image(pictures[i])} if pictures else {"height": render.SIZE, "width": render.SIZE}
+        yield pipe(prompt=text, **what, num_frames=render.FRAMES, num_inference_steps=args.steps,
+                   generator=torch.Generator().manual_seed(args.seed), output_type="np").frames[0]
 
 
-def from_kinema(args, texts, guidance):
+def from_kinema(args, texts, pictures, guidance):
     from safetensors.numpy import load_file
     with tempfile.TemporaryDirectory() as d:
-        for text in texts:
-            store = os.path.join(d, "t.safetensors")
-            command = [args.kinema, "generate", "--model", args.model, "--prompt", text, "--width", str(render.SIZE),
-                       "--height", str(render.SIZE), "--num-frames", str(render.FRAMES), "--steps", str(args.steps), "--seed",
+        for i, text in enumerate(texts):
+            store, image = os.path.join(d, "t.safetensors"), os.path.join(d, "p.png")
+            what = ["--image", image] if pictures else ["--width", str(render.SIZE), "--height", str(render.SIZE)]
+            if pictures:
+                as_image(pictures[i]).save(image)
+            command = [args.kinema, "generate", "--model", args.model, "--prompt", text, *what,
+                       "--num-frames", str(render.FRAMES), "--steps", str(args.steps), "--seed",
                        str(args.seed), "--save-tensors", store, "-o", os.path.join(d, "v.mp4")]
             if guidance is not None:
                 command += ["--guidance-scale", str(guidance)]
@@ -172,18 +224,26 @@ def from_kinema(args, texts, guidance):
                 os.remove(os.path.join(d, name))
 
 
-def score(videos, scenes, verbose):
-    """{attribute: share right} over all videos, and "all"."""
-    total = {}
-    for (scene, text), video in zip(scenes, videos):
-        got = measure(np.asarray(video, np.float32), scene)
+def score(videos, scenes, pictures, verbose):
+    """{attribute: (share right, number)} over all videos, and "all"; with pictures also the first frames' mean PSNR."""
+    total, likeness = {}, []
+    for i, ((scene, text), video) in enumerate(zip(scenes, videos)):
+        video = np.asarray(video, np.float32)
+        got = measure(video, scene, pictures and pictures[i])
+        if pictures:
+            likeness.append(psnr(video[0], pictures[i]))
         for k, v in got.items():
             total.setdefault(k, []).extend(v)
         if verbose:
             wrong = [k for k, v in got.items() if not all(v)]
             print(f"  {text}: {'wrong: ' + ', '.join(wrong) if wrong else 'all right'}", flush=True)
     total["all"] = [x for v in total.values() for x in v]
-    return {k: (sum(v) / len(v), len(v)) for k, v in total.items()}
+    return {k: (sum(v) / len(v), len(v)) for k, v in total.items()}, likeness
+
+
+def takes_pictures(model):
+    with open(os.path.join(model, "model_index.json"), encoding="utf-8") as f:
+        return "ImageToVideo" in json.load(f)["_class_name"]
 
 
 def main():
@@ -199,17 +259,21 @@ def main():
     p.add_argument("--truth", action="store_true", help="measure the rendered clips themselves: tests this script")
     p.add_argument("-v", "--verbose", action="store_true")
     args = p.parse_args()
-    scenes = prompts()[:args.prompts]
+    with_pictures = takes_pictures(args.model)
+    scenes = (pictured_prompts() if with_pictures else prompts())[:args.prompts]
     texts = [t for _, t in scenes]
+    pictures = [picture_of(s) for s, _ in scenes] if with_pictures else None
     make = from_kinema if args.kinema else from_diffusers if args.diffusers else from_training_classes
     runs = {"rendered": (render.render(s) for s, _ in scenes)} if args.truth else {
-        "with guidance": make(args, texts, None), "without guidance": make(args, texts, 1.0)}
+        "with guidance": make(args, texts, pictures, None), "without guidance": make(args, texts, pictures, 1.0)}
     for name, videos in runs.items():
-        result = score(videos, scenes, args.verbose)
+        result, likeness = score(videos, scenes, pictures, args.verbose)
         parts = ", ".join(f"{k} {100 * v:.0f} %" for k, (v, _) in result.items() if k != "all")
-        rest = [(v * n, n) for k, (v, n) in result.items() if k not in ("all", "shape")]
+        rest = [(v * n, n) for k, (v, n) in result.items() if k not in ("all", "shape", "kept shape")]
         print(f"{name}: {100 * result['all'][0]:.1f} % of {result['all'][1]} attributes, "
               f"{100 * sum(r for r, _ in rest) / sum(n for _, n in rest):.1f} % without shape ({parts})", flush=True)
+        if likeness:
+            print(f"  first frame to picture: {np.mean(likeness):.1f} dB on average, {np.min(likeness):.1f} dB at least", flush=True)
 
 
 if __name__ == "__main__":

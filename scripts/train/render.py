@@ -71,11 +71,13 @@ class Thing:
 
 @dataclasses.dataclass
 class Scene:
-    """A whole clip. `count` > 1 repeats the only object in a row; `variation` seeds the small jitter."""
+    """A whole clip. `count` > 1 repeats the only object in a row; `variation` seeds the small jitter. With `free` the only
+    object starts anywhere, as only a picture can tell."""
     background: str
     things: list
     count: int = 1
     variation: int = 0
+    free: bool = False
 
 
 def contrasts(colour, background):
@@ -142,6 +144,15 @@ def sample_scene(rng, train=True):
         flags = [held_out(t, background) for t in s.things]
         if (train and not any(flags)) or (not train and all(flags)):
             s.variation = rng.getrandbits(31)
+            return s
+
+
+def free_scene(rng, train=True):
+    """A random scene for a video from a picture: one object that starts anywhere."""
+    while True:
+        s = sample_scene(rng, train)
+        if len(s.things) == s.count == 1:
+            s.things[0].place, s.free = "centre", True
             return s
 
 
@@ -239,6 +250,18 @@ def _path(t, centre, rng, two):
     return np.stack([x, y, radius, angle], 1)
 
 
+def _elsewhere(path, rng):
+    """The same motion from anywhere in the picture, shortened where it would leave it but not to nothing."""
+    steps, r = path[:, :2] - path[0, :2], 1.1 * path[:, 2].max()
+    length = np.abs(steps[-1])
+    while True:
+        start = np.array([rng.uniform(r, 1 - r) for _ in range(2)])
+        room = np.where(steps[-1] > 0, 1 - r - start, start - r)
+        share = min([1.0] + [a / b for a, b in zip(room, length) if b > 0])
+        if share > 0.3:
+            return np.concatenate([start + share * steps, path[:, 2:]], 1)
+
+
 def layout(scene):
     """Every drawn object of the scene: (shape, colour RGB in 0…255 with jitter, path [FRAMES, 4])."""
     rng = random.Random(scene.variation)
@@ -255,6 +278,8 @@ def layout(scene):
         return out
     for t in scene.things:
         out.append((t.shape, _jitter(COLOURS[t.colour], rng), _path(t, PLACES[t.place], rng, len(scene.things) > 1)))
+    if scene.free:
+        out = [(shape, colour, _elsewhere(path, rng)) for shape, colour, path in out]
     return out
 
 

@@ -28,7 +28,7 @@ class Shipped:
         self.tok = Qwen2Tokenizer.from_pretrained(os.path.join(folder, "tokenizer"))
         self.model = train_transformer.Generator(len(self.tok)).eval()
         t = weights("transformer", "diffusion_pytorch_model.safetensors")
-        t["x_embedder.weight"] = t.pop("x_embedder.proj.weight")[:, :16].flatten(1)
+        t["x_embedder.weight"] = t.pop("x_embedder.proj.weight").flatten(1)
         t["x_embedder.bias"] = t.pop("x_embedder.proj.bias")
         own = self.model.transformer.state_dict()
         self.model.transformer.load_state_dict({k: v for k, v in t.items() if k in own})
@@ -41,11 +41,18 @@ class Shipped:
         self.texts = train_transformer.Texts(self.tok)
 
     @torch.no_grad()
-    def videos(self, prompts, steps=30, guidance=None, seed=0):
-        """float32 [F, H, W, 3] in 0…1 for each prompt, all from the same noise."""
+    def latents_of(self, pictures):
+        """Scaled latents [N, h, w, C] of pictures [H, W, 3] in 0…1, as the image-to-video pipeline gives them."""
+        x = torch.stack([torch.as_tensor(p) for p in pictures])[:, None] * 2 - 1
+        return self.vae.encoder(x)[:, 0, ..., :self.vae.latent_channels] * self.scale
+
+    @torch.no_grad()
+    def videos(self, prompts, steps=30, guidance=None, seed=0, pictures=None):
+        """float32 [F, H, W, 3] in 0…1 for each prompt, and its first picture if any, all from the same noise."""
         for i in range(0, len(prompts), 10):
+            first = None if pictures is None else self.latents_of(pictures[i:i + 10])
             z = train_transformer.sample(self.model, self.texts, prompts[i:i + 10], steps,
-                                         self.guidance if guidance is None else guidance, self.shift, seed)
+                                         self.guidance if guidance is None else guidance, self.shift, seed, first=first)
             for one in z:
                 v = self.vae.decoder((one[None] / self.scale).contiguous())[0]
                 yield (v / 2 + 0.5).clamp(0, 1).numpy()

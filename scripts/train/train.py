@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Trains the small model that ships with the program, stage after stage, and writes it as a diffusers pipeline.
+"""Trains the small model that ships with the program, stage after stage, and writes it as two diffusers pipelines.
 
 Every stage continues from its last checkpoint under --work, so the command may be stopped and given again at any time.
   tokenizer    the vocabulary, from the template and generated captions
   latents      the latent space (principal components) and rendered clips in it
   decoder      latents to pixels, on crops of rendered clips
   encoder      pixels to latents; decoder, encoder and transformer may run at the same time
-  transformer  the generator with its text encoder, on the latents
-  export       the pipeline folder, in bfloat16
-  sheet        the contact sheet of ten prompts
+  transformer  the generator with its text encoder, on the latents; half of the samples with their first frame as a picture
+  export       the folders of the text-to-video pipeline, in bfloat16, and of its image-to-video twin, which links to it
+  sheet        the contact sheets: ten prompts, and pictures with a prompt
 Needs torch, diffusers, transformers and pillow; a few hours on two cores.
 """
 import argparse
@@ -37,22 +37,45 @@ SHEET = (
 )
 
 
-def contact_sheet(model, path, prompts=SHEET, columns=6, threads=2):
-    """One row of frames and its prompt for every prompt."""
+PICTURES = ("right", "left", "up", "down right", "grow", "spin")  # what one and the same picture is asked to do
+
+
+def twin_of(folder):
+    """The image-to-video folder beside a text-to-video one."""
+    return os.path.normpath(folder) + "-i2v"
+
+
+def strips(labelled, path, columns=6):
+    """Writes a picture with a row of frames under each label; `labelled`: pairs of a text and a video [F, H, W, 3]."""
     import numpy as np
     from PIL import Image, ImageDraw
-    from shipped import Shipped
-    torch.set_num_threads(threads)
     rows = []
-    for prompt, v in zip(prompts, Shipped(model).videos(prompts)):
+    for text_line, v in labelled:
         frames = [v[round(i * (len(v) - 1) / (columns - 1))] for i in range(columns)]
         strip = np.concatenate([np.pad(f, ((2, 2), (2, 2), (0, 0)), constant_values=1) for f in frames], 1)
         label = Image.new("RGB", (strip.shape[1], 15), "white")
-        ImageDraw.Draw(label).text((4, 2), prompt, fill="black")
+        ImageDraw.Draw(label).text((4, 2), text_line, fill="black")
         rows += [np.asarray(label), (strip * 255 + 0.5).astype(np.uint8)]
     sheet = Image.fromarray(np.concatenate(rows))
     # Flat colours: a third of the bytes. Without k-means rare colours would be merged into others.
     sheet.quantize(256, kmeans=2, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+def contact_sheet(model, threads=2):
+    from shipped import Shipped
+    torch.set_num_threads(threads)
+    strips(zip(SHEET, Shipped(model).videos(SHEET)), os.path.join(model, "contact-sheet.png"))
+
+
+def picture_sheet(model, threads=2):
+    """One picture of an orange star, with a prompt for each of PICTURES."""
+    import render
+    from shipped import Shipped
+    torch.set_num_threads(threads)
+    scenes = [render.Scene("dark blue", [render.Thing("star", "orange", motion=m)]) for m in PICTURES]
+    still = render.render(render.Scene("dark blue", [render.Thing("star", "orange")]), range(1))[0]
+    texts = [render.caption(s, plain=True) for s in scenes]
+    strips(zip(texts, Shipped(model).videos(texts, pictures=[still] * len(texts))), os.path.join(model, "contact-sheet.png"))
 
 
 def main():
@@ -99,7 +122,12 @@ def main():
     def write():
         with open(os.path.join(a.work, "settings.json"), "w", encoding="utf-8") as f:
             json.dump({"guidance_scale": a.guidance_scale, "shift": a.shift}, f)
-        print(f"{a.out}: {export.save(a.work, a.out) / 2**20:.1f} MiB")
+        out, twin = os.path.normpath(a.out), twin_of(a.out)
+        print(f"{out}: {export.save(a.work, out) / 2**20:.1f} MiB, {twin}: {export.save_twin(out, twin) / 2**10:.0f} KiB")
+
+    def sheet():
+        contact_sheet(a.out, threads=a.threads)
+        picture_sheet(twin_of(a.out), threads=a.threads)
 
     torch.set_num_threads(1)  # the training stages raise this while the machine is idle
     todo = {
@@ -109,7 +137,7 @@ def main():
         "encoder": lambda: train_vae.train_encoder(a.work, a.encoder_steps, **common),
         "transformer": transformer,
         "export": write,
-        "sheet": lambda: contact_sheet(a.out, os.path.join(a.out, "contact-sheet.png"), threads=a.threads),
+        "sheet": sheet,
     }
     for stage in a.stages or STAGES:
         print(f"== {stage}", flush=True)

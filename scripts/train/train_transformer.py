@@ -1,4 +1,7 @@
-"""Encodes rendered clips once and trains the transformer, and with it the text encoder, on the latents."""
+"""Encodes rendered clips once and trains the transformer, and with it the text encoder, on the latents.
+
+One model learns both tasks: half of the samples get their clip's first frame as a picture, the others the text alone.
+"""
 import glob
 import os
 import pickle
@@ -20,10 +23,15 @@ CHUNK = 1000
 LONGEST = 42  # tokens of a caption; one shape for all batches, so that compiling pays
 TRAIN_SHIFT = 4.0
 DETAIL = (0.1, 0.8)  # noise levels at which shapes take form
+EMPHASIS = 4.0  # how much more an object's surroundings weigh there than the empty background
+PICTURE_NOISE = 0.15  # at most, on a picture's latents: the encoder's are not exact either
 
 
 def make_latents(folder, clips, seed=2):
-    """Renders and encodes `clips` clips in chunks of 1000; existing chunks are kept."""
+    """Renders and encodes `clips` clips in chunks of 1000; existing chunks are kept.
+
+    Every third chunk is for pictures alone: its objects start anywhere, which no caption says.
+    """
     os.makedirs(os.path.join(folder, "latents"), exist_ok=True)
     projection = torch.load(os.path.join(folder, "projection.pt"))
     for chunk in range(clips // CHUNK):
@@ -31,7 +39,7 @@ def make_latents(folder, clips, seed=2):
         if os.path.exists(path):
             continue
         rng, began = random.Random(seed * 1000003 + chunk), time.time()
-        scenes = [render.sample_scene(rng) for _ in range(CHUNK)]
+        scenes = [(render.free_scene if chunk % 3 == 2 else render.sample_scene)(rng) for _ in range(CHUNK)]
         out = [latents.encode(projection, torch.from_numpy(render.render(s))[None] * 2 - 1).half() for s in scenes]
         torch.save({"latents": torch.cat(out), "scenes": pickle.dumps(scenes)}, path + ".new")
         os.replace(path + ".new", path)
@@ -69,15 +77,15 @@ class Texts:
 
 
 class Generator(torch.nn.Module):
-    """Text encoder and transformer as one model: (noisy latents, times, ids, valid) to the velocity."""
+    """Text encoder and transformer as one model: (noisy latents, times, ids, valid, first, pictured) to the velocity."""
 
     def __init__(self, vocabulary):
         super().__init__()
         self.text = text_module.TextEncoder(vocabulary)
         self.transformer = transformer_module.Transformer()
 
-    def forward(self, x, t, ids, valid):
-        return self.transformer(x, t, self.text(ids), valid)
+    def forward(self, x, t, ids, valid, first, pictured):
+        return self.transformer(x, t, self.text(ids), valid, first, pictured)
 
 
 def join():
@@ -106,25 +114,54 @@ def noise_levels(n, generator):
     return sigma
 
 
+def emphasis(x0, sigma):
+    """Weights [B, T, H, W, 1] of mean about 1: cells that an object covers or nearly touches count for more.
+
+    Only below the noise at which objects have found their places: above it the weights would draw them to be seen
+    everywhere. The ring around the object keeps them from making it larger.
+    """
+    ground = x0.flatten(2, 3).median(2).values[:, :, None, None]
+    on = ((x0 - ground).abs().amax(-1) > 0.3).float()
+    near = torch.nn.functional.max_pool2d(on, 3, 1, 1)
+    w = 1 + EMPHASIS * near * (sigma < DETAIL[1]).view(-1, 1, 1, 1)
+    return (w / w.mean((1, 2, 3), keepdim=True))[..., None]
+
+
+def first_pictures(x0, chosen, generator):
+    """For some samples the latents of the first frame [B, H, W, C], a little noisy; and for which [B]: the scenes that need
+    a picture, and a quarter of the others."""
+    need = torch.tensor([s.free for s in chosen])
+    pictured = (need | (torch.rand(len(x0), generator=generator) < 0.25)).float()
+    level = PICTURE_NOISE * torch.rand(len(x0), 1, 1, 1, generator=generator).square()
+    first = x0[:, 0] + level * torch.randn(x0[:, 0].shape, generator=generator)
+    return first * pictured.view(-1, 1, 1, 1), pictured
+
+
 def is_matrix(name, p):
     return p.ndim == 2 and not any(s in name for s in ("embed_tokens", "norm", "proj_out", "x_embedder", "cond_type"))
 
 
 @torch.no_grad()
-def sample(model, texts, prompts, steps=30, guidance=4.0, shift=5.0, seed=0, shape=(7, 12, 12, 16)):
-    """Latents [B, T, H, W, C] for the prompts, by the pipeline's Euler steps (with noise of the pipeline's layout)."""
+def sample(model, texts, prompts, steps=30, guidance=4.0, shift=5.0, seed=0, shape=(7, 12, 12, 16), first=None):
+    """Latents [B, T, H, W, C] for the prompts, by the pipeline's Euler steps (with noise of the pipeline's layout).
+
+    `first`: the latents of each clip's first picture [B, H, W, C], scaled, for image-to-video.
+    """
     ids, valid = texts(list(prompts) + [""])
     emb = model.text(ids)
     n = len(prompts)
+    pictured = torch.full((n,), 0.0 if first is None else 1.0)
+    if first is None:
+        first = torch.zeros(n, *shape[1:])
     g = torch.Generator().manual_seed(seed)
     x = torch.randn(1, shape[3], *shape[:3], generator=g).permute(0, 2, 3, 4, 1).repeat(n, 1, 1, 1, 1)
     s = torch.linspace(1, 0, steps + 1)
     s = shift * s / (1 + (shift - 1) * s)
     for a, b in zip(s[:-1], s[1:]):
         t = torch.full((n,), a * 1000)
-        v = model.transformer(x, t, emb[:n], valid[:n])
+        v = model.transformer(x, t, emb[:n], valid[:n], first, pictured)
         if guidance != 1:
-            u = model.transformer(x, t, emb[n:].expand(n, -1, -1), valid[n:].expand(n, -1))
+            u = model.transformer(x, t, emb[n:].expand(n, -1, -1), valid[n:].expand(n, -1), first, pictured)
             v = u + guidance * (v - u)
         x = x + (b - a) * v
     return x
@@ -163,9 +200,10 @@ def train(folder, tok, steps, batch_size=16, seed=3, minutes=None, threads=2, de
         sigma = noise_levels(batch_size, gen)
         noise = torch.randn(x0.shape, generator=gen)
         w = sigma.view(-1, 1, 1, 1, 1)
+        first, pictured = first_pictures(x0, [scenes[i] for i in pick], gen)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            v = fast((1 - w) * x0 + w * noise, sigma * 1000, ids, valid)
-        loss = (v.float() - (noise - x0)).square().mean()
+            v = fast((1 - w) * x0 + w * noise, sigma * 1000, ids, valid, first, pictured)
+        loss = (emphasis(x0, sigma) * (v.float() - (noise - x0)).square()).mean()
         loss.backward()
         average_gradients(model, world)
         opt.step(schedule(step, steps, decay_from=decay_from, elapsed=(time.time() - began) / (60 * minutes) if minutes else 0.0))

@@ -15,28 +15,29 @@ from muon import Ema, Optimizer, schedule
 CROP, CROP_FRAMES = 40, render.FRAMES  # whole clips: short ones teach the decoder to lean on the first frame
 
 
-def _crop(rng):
-    """One crop [25, 40, 40, 3] in −1…1 and the mask of its pixels on an object [25, 40, 40, 1]."""
+def _crop(rng, frames):
+    """One crop [T, 40, 40, 3] in −1…1 of so many frames and the mask of its pixels on an object [T, 40, 40, 1]."""
     scene = render.sample_scene(rng)
     things = render.layout(scene)
     ground = None
     if rng.random() < 0.25:  # any colours, so that the palette is not all the autoencoder knows
         things = [(s, tuple(rng.uniform(0, 255) for _ in range(3)), p) for s, _, p in things]
         ground = tuple(rng.uniform(0, 255) for _ in range(3))
-    start = rng.randrange(render.FRAMES - CROP_FRAMES + 1)
+    start = rng.randrange(render.FRAMES - frames + 1)
     limit = render.SIZE - CROP
     if rng.random() < 0.1:
         x0, y0 = rng.randrange(limit + 1), rng.randrange(limit + 1)
     else:
-        p = rng.choice(things)[2][start + rng.randrange(CROP_FRAMES)]
+        p = rng.choice(things)[2][start + rng.randrange(frames)]
         x0, y0 = (int(min(limit, max(0, v * render.SIZE - CROP / 2 + rng.uniform(-16, 16)))) for v in p[:2])
-    v = render.render(scene, range(start, start + CROP_FRAMES), (x0, y0, CROP, CROP), things=things, ground=ground)
+    v = render.render(scene, range(start, start + frames), (x0, y0, CROP, CROP), things=things, ground=ground)
     corner = v[0, 0, 0] if ground is None else np.array(ground) / 255
     return v * 2 - 1, (np.abs(v - corner).max(-1, keepdims=True) > 0.02)
 
 
-def batch(rng, n):
-    crops = [_crop(rng) for _ in range(n)]
+def batch(rng, n, frames=CROP_FRAMES):
+    """Pixels [n, T, 40, 40, 3] and 1 where an object is or nearly is [n, T, 40, 40, 1]."""
+    crops = [_crop(rng, frames) for _ in range(n)]
     x = torch.from_numpy(np.stack([c[0] for c in crops]))
     m = torch.from_numpy(np.stack([c[1] for c in crops])).float()
     near = torch.nn.functional.max_pool3d(m.permute(0, 4, 1, 2, 3), (3, 5, 5), 1, (1, 2, 2)).permute(0, 2, 3, 4, 1)
@@ -55,15 +56,16 @@ def reconstruction(model, z, x, near):
 
 @torch.no_grad()
 def psnr(model, projection, encoder, n=6):
-    """Mean PSNR in dB of whole held-out clips, decoded from exact latents or from the encoder's."""
-    rng, values = random.Random(99), []
+    """Mean PSNR in dB of whole held-out clips, and of their first frames, decoded from exact latents or the encoder's."""
+    rng, values, firsts = random.Random(99), [], []
     for _ in range(n):
         v = torch.from_numpy(render.render(render.sample_scene(rng, train=False)))[None]
         x = v * 2 - 1
         z = model.encoder(x.bfloat16())[..., :model.latent_channels] if encoder else latents.encode(projection, x).bfloat16()
         y = (model.decoder(z.contiguous()).float() / 2 + 0.5).clamp(0, 1)
         values.append(-10 * torch.log10((y - v).square().mean()).item())
-    return float(np.mean(values))
+        firsts.append(-10 * torch.log10((y - v)[:, 0].square().mean()).item())
+    return float(np.mean(values)), float(np.mean(firsts))
 
 
 def optimizer(part, half):
@@ -102,11 +104,11 @@ class Run:
         self.compiled, self.shadow = vae_module._norm_silu, vae_module.Vae()
         self.begin, self.last, self.began = self.step, time.time(), time.time()
 
-    def batch(self, n):
+    def batch(self, n, frames=CROP_FRAMES):
         """The step's crops and its random generator; both depend on the seed and the step only."""
         self.team.adapt()
         key = self.seed * 1000003 + self.step
-        return *batch(random.Random(key), n), torch.Generator().manual_seed(key)
+        return *batch(random.Random(key), n, frames), torch.Generator().manual_seed(key)
 
     def update(self, loss, shown, factor):
         loss.backward()
@@ -126,7 +128,8 @@ class Run:
         getattr(self.shadow, self.half).load_state_dict(self.ema.shadow)
         if other:
             self.shadow.decoder.load_state_dict(other)
-        print(f"{self.half} step {self.step} psnr {psnr(self.shadow, self.projection, self.half == 'encoder'):.2f} dB", flush=True)
+        clips, firsts = psnr(self.shadow, self.projection, self.half == "encoder")
+        print(f"{self.half} step {self.step} psnr {clips:.2f} dB, first frames {firsts:.2f} dB", flush=True)
         vae_module._norm_silu = self.compiled
         self.last = time.time()
 
@@ -159,19 +162,24 @@ def train_decoder(folder, steps, batch_size=4, seed=4, minutes=None, threads=2, 
     run.save()
 
 
-def train_encoder(folder, steps, batch_size=4, seed=5, minutes=None, threads=2):
-    """Pixels to latents, and to a log-variance that is the same everywhere."""
+def train_encoder(folder, steps, stills=32, clips=2, seed=5, minutes=None, threads=2):
+    """Pixels to latents, and to a log-variance that is the same everywhere.
+
+    Image-to-video encodes single pictures, which are cheap, so that three steps of four see only those; the fourth keeps
+    whole clips in mind. An error counts against the spread of its channel: the small channels hold the edges.
+    """
     run = Run(folder, "encoder", seed, threads)
     decoder = torch.load(os.path.join(folder, "decoder.pt"))["ema"]["shadow"]
+    spread = latents.encode(run.projection, batch(random.Random(seed), 64)[0]).flatten(0, 3).std(0)
     while run.going(steps, minutes):
-        x, _, _ = run.batch(batch_size)
+        x, _, _ = run.batch(clips) if run.step % 4 == 3 else run.batch(stills, 1)
         z = latents.encode(run.projection, x)
         moments = run.model.encoder(x.bfloat16()).float()
         mean, logvar = moments.chunk(2, -1)
-        error = (mean - z).square().mean() / z.square().mean()
+        error = ((mean - z) / spread).square().mean()
         width = (logvar - 2 * np.log(vae_module.POSTERIOR_STD)).square().mean()
         run.update(error + 0.01 * width, error, schedule(run.step, steps, elapsed=run.elapsed(minutes)))
-        if run.step % 100 == 0:
+        if run.step % 500 == 0:
             run.evaluate(decoder)
             run.save()
     run.evaluate(decoder)

@@ -1,7 +1,9 @@
-"""The HunyuanVideo 1.5 transformer for text-to-video in plain torch: any batch, padded text with a mask, no images.
+"""The HunyuanVideo 1.5 transformer in plain torch: any batch, padded text with a mask, with or without a first picture.
 
 Parameter names and results equal those of diffusers' HunyuanVideo15Transformer3DModel (`check_against_diffusers`).
-The condition latents and their mask, zero in text-to-video, do not enter here; their input weights are added on export.
+A picture enters as diffusers' image-to-video pipeline gives it: its latents in the condition channels of the first frame,
+with 1 in the mask channel there, and as image tokens before the text. There is one such token, and it says no more than
+that there is a picture: the image projection ends in zeros, so that only the token's kind is left of it.
 """
 import math
 
@@ -44,6 +46,11 @@ def attend(q, k, v, bias):
     the CPU's flash attention with its backward pass."""
     scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2) + bias
     return torch.softmax(scores.float(), -1).to(v.dtype) @ v
+
+
+def forbid(valid):
+    """What is added to the scores of keys [B, S] so that only valid ones are attended to."""
+    return torch.zeros(valid.shape).masked_fill(~valid.bool(), -1e4)[:, None, None]
 
 
 class RefinerBlock(nn.Module):
@@ -127,14 +134,16 @@ class Block(nn.Module):
 
 
 class Transformer(nn.Module):
-    """(latents [B, T, H, W, C], times 0…1000 [B], text [B, S, d], valid [B, S]) to the velocity, shaped like the latents."""
+    """(latents [B, T, H, W, C], times 0…1000 [B], text [B, S, d], valid [B, S], first [B, H, W, C], pictured [B]) to the
+    velocity, shaped like the latents. `first` holds the latents of the first picture where `pictured` is 1, and zeros
+    where it is 0, which is text-to-video."""
 
     def __init__(self, c=None):
         super().__init__()
         c = self.config = c or CONFIG
         d, heads = c["num_attention_heads"] * c["attention_head_dim"], c["num_attention_heads"]
         self.patch, self.channels = c["patch_size"], c["out_channels"]
-        self.x_embedder = nn.Linear(self.channels * self.patch ** 2, d)
+        self.x_embedder = nn.Linear(c["in_channels"] * self.patch ** 2, d)
         self.context_embedder = tree(
             time_text_embed=tree(timestep_embedder=timestep_mlp(d),
                                  text_embedder=tree(linear_1=nn.Linear(c["text_embed_dim"], d), linear_2=nn.Linear(d, d))),
@@ -173,23 +182,30 @@ class Transformer(nn.Module):
         a = torch.cat(angles, 1)
         return a.cos(), a.sin()
 
-    def forward(self, x, t, text, valid):
+    def condition(self, first, pictured, frames):
+        """Condition latents and mask [B, T, H, W, C + 1]: the picture in the first frame, zeros behind it."""
+        mask = pictured.view(-1, 1, 1, 1).expand(*first.shape[:3], 1)
+        return F.pad(torch.cat([first, mask], -1)[:, None], (0, 0, 0, 0, 0, 0, 0, frames - 1))
+
+    def forward(self, x, t, text, valid, first, pictured):
         b, f, hh, ww, c = x.shape
         p = self.patch
         rope = self.rope(f, hh // p, ww // p)
-        x = x.view(b, f, hh // p, p, ww // p, p, c).permute(0, 1, 2, 4, 6, 3, 5).reshape(b, -1, c * p * p)
+        x = torch.cat([x, self.condition(first, pictured, f)], -1)
+        x = x.view(b, f, hh // p, p, ww // p, p, -1).permute(0, 1, 2, 4, 6, 3, 5).reshape(b, f * (hh // p) * (ww // p), -1)
         h = self.x_embedder(x)
         s = sinusoid(t)
         temb = two_layers(self.time_embed["timestep_embedder"], s)
         ce = self.context_embedder
         pooled = (text * valid[..., None]).sum(1) / valid.sum(1, keepdim=True)
         cond = two_layers(ce["time_text_embed"]["timestep_embedder"], s) + two_layers(ce["time_text_embed"]["text_embedder"], pooled)
-        bias = torch.zeros(valid.shape).masked_fill(~valid.bool(), -1e4)[:, None, None]
+        bias = forbid(valid)
         e = ce["proj_in"](text)
         for r in ce["token_refiner"]["refiner_blocks"]:
             e = r(e, cond, bias)
-        e = e + self.cond_type_embed.weight[0]
-        mask = F.pad(bias, (h.shape[1], 0))
+        picture = self.cond_type_embed.weight[2].expand(b, 1, -1).to(e.dtype)
+        e = torch.cat([picture, e + self.cond_type_embed.weight[0]], 1)
+        mask = F.pad(forbid(torch.cat([pictured[:, None], valid], 1)), (h.shape[1], 0))
         st = F.silu(temb)
         for block in self.transformer_blocks:
             h, e = block(h, e, st, rope, mask)
@@ -200,18 +216,15 @@ class Transformer(nn.Module):
 
 
 def diffusers_state(model):
-    """The state for diffusers' class: the input convolution over all channels, and the unused image and glyph parts.
-
-    The glyph projection ends in zeros: quoted text is accepted and adds tokens that say nothing.
+    """diffusers' class with this model's weights. The image projection and the glyph projection, which are not here, end in
+    zeros: image tokens are all the same, and quoted text is accepted and adds tokens that say nothing.
     """
     from diffusers import HunyuanVideo15Transformer3DModel
     ref = HunyuanVideo15Transformer3DModel(**model.config)
     own = {k: v.detach().clone() for k, v in model.state_dict().items()}
-    c, p = model.channels, model.patch
-    w = own.pop("x_embedder.weight").view(-1, c, 1, p, p)
-    full = torch.zeros(w.shape[0], model.config["in_channels"], 1, p, p)
-    full[:, :c] = w
-    own["x_embedder.proj.weight"], own["x_embedder.proj.bias"] = full, own.pop("x_embedder.bias")
+    p = model.patch
+    own["x_embedder.proj.weight"] = own.pop("x_embedder.weight").view(-1, model.config["in_channels"], 1, p, p)
+    own["x_embedder.proj.bias"] = own.pop("x_embedder.bias")
     for k, v in ref.state_dict().items():
         if k not in own:
             assert k.startswith(("image_embedder", "context_embedder_2")), k
@@ -221,15 +234,18 @@ def diffusers_state(model):
 
 
 @torch.no_grad()
-def check_against_diffusers(model):
+def check_against_diffusers(model, pictured):
     """Largest difference between this class and diffusers' in float32 on random input, relative to the output's size."""
-    ref, c = diffusers_state(model).eval(), model.config
-    x, text = torch.randn(1, model.channels, 3, 8, 8), torch.randn(1, 9, c["text_embed_dim"])
-    full = torch.cat([x, torch.zeros(1, c["in_channels"] - model.channels, 3, 8, 8)], 1)
+    ref, c, n = diffusers_state(model).eval(), model.config, model.channels
+    x, text = torch.randn(1, n, 3, 8, 8), torch.randn(1, 9, c["text_embed_dim"])
+    condition = torch.zeros(1, n + 1, 3, 8, 8)
+    if pictured:
+        condition[:, :n, 0], condition[:, n, 0] = torch.randn(1, n, 8, 8), 1
     valid = torch.tensor([[1, 1, 1, 1, 1, 1, 0, 0, 0]])
     t = torch.tensor([431.0])
-    want = ref(hidden_states=full, timestep=t, encoder_hidden_states=text, encoder_attention_mask=valid,
+    want = ref(hidden_states=torch.cat([x, condition], 1), timestep=t, encoder_hidden_states=text, encoder_attention_mask=valid,
                encoder_hidden_states_2=torch.zeros(1, 4, c["text_embed_2_dim"]), encoder_attention_mask_2=torch.zeros(1, 4),
-               image_embeds=torch.zeros(1, 5, c["image_embed_dim"]), return_dict=False)[0]
-    got = model(x.permute(0, 2, 3, 4, 1), t, text, valid.float()).permute(0, 4, 1, 2, 3)
+               image_embeds=float(pictured) * torch.randn(1, 1, c["image_embed_dim"]), return_dict=False)[0]
+    first = condition[:, :n, 0].permute(0, 2, 3, 1)
+    got = model(x.permute(0, 2, 3, 4, 1), t, text, valid.float(), first, torch.tensor([float(pictured)])).permute(0, 4, 1, 2, 3)
     return ((want - got).abs().max() / want.abs().max()).item()

@@ -7,6 +7,7 @@ need it and a clip of another size cannot be upset by it.
 import math
 
 import torch
+import torch._dynamo
 import torch._inductor.config
 import torch.nn.functional as F
 from torch import nn
@@ -41,6 +42,7 @@ def compile_kernels():
     """Fuses the element-wise passes with torch.compile: twice the speed, after a minute of compiling."""
     global _norm_silu, _norm_silu_backward
     torch._inductor.config.cpp.dynamic_threads = True
+    torch._dynamo.config.cache_size_limit = 64  # one kernel for every shape of a level
     _norm_silu = torch.compile(_norm_silu, dynamic=False)
     _norm_silu_backward = torch.compile(_norm_silu_backward, dynamic=False)
 
