@@ -1,0 +1,163 @@
+"""Latents to pixels: the video decoder of the model with sound, set to the linear reconstruction and then trained on crops.
+
+The encoder is not trained: only image-to-video would use it.
+"""
+import os
+import random
+import time
+
+import torch
+import torch.nn.functional as F
+
+import render
+import sound_latents
+import sound_models
+import sound_world
+from machine import Threads
+from muon import Ema
+
+CONSTANT = 40.0  # what the constant channels hold: large beside the signals, so that the norms hardly move
+CROP = 64
+NOISE = 0.12  # on the latents, whose own deviation is 1: the generator's are not exact
+
+
+def parts_of(m, size, time_factor):
+    """A map to blocks [t, size, size, 3, n] as one of each of its halves in time, height, width: [8, values, n]."""
+    t, h = m.shape[0] // time_factor, size // 2
+    m = m.reshape(time_factor, t, 2, h, 2, h, 3, -1).permute(0, 2, 4, 1, 3, 5, 6, 7)
+    return m.reshape(time_factor * 4, t * h * h * 3, -1)
+
+
+def start_from_linear(vae, space):
+    """Sets the decoder to the linear reconstruction, with the residual branches silent.
+
+    Each upsampling convolution maps the coefficients of a block to those of its eight parts in a basis of their own (the
+    principal directions of all parts). Norm and SiLU at the end become linear through pairs of opposite sign, silu(u) −
+    silu(−u) = u, and constant channels that fix the norm.
+    """
+    d = vae.decoder
+    back = torch.linalg.pinv(space["projection"]).T.reshape(4, 16, 16, 3, -1)
+    weighted = back * space["std"]
+
+    def basis(signals, n):
+        return torch.linalg.svd(torch.cat(list(signals), 1), full_matrices=False)[0][:, :n]
+
+    with torch.no_grad():
+        for name, p in d.named_parameters():
+            if name.endswith("bias") or name.endswith("conv2.conv.weight"):
+                p.zero_()
+            elif name.endswith("conv1.conv.weight"):
+                torch.nn.init.orthogonal_(p.view(p.shape[0], -1), 1.4)
+        up = [b.upsamplers[0].conv.conv for b in d.up_blocks]
+        for conv in (d.conv_in.conv, d.conv_out.conv, *up):
+            conv.weight.zero_()
+        centre = (2, 1, 1)
+        d.conv_in.conv.weight[(..., *centre)] = torch.eye(48)
+        v1 = basis(parts_of(weighted, 16, 2), 48)
+        first = torch.stack([v1.T @ p for p in parts_of(back, 16, 2)], 1)
+        up[0].weight[(..., *centre)] = first.reshape(-1, 48)
+        coarse = v1.reshape(2, 8, 8, 3, -1)
+        strength = torch.stack([v1.T @ p for p in parts_of(weighted, 16, 2)]).square().sum((0, 2)).sqrt()
+        v2 = basis(parts_of(coarse * strength, 8, 2), 22)
+        second = torch.stack([v2.T @ p for p in parts_of(coarse, 8, 2)], 1)
+        second = torch.cat([second, -second, torch.zeros(4, *second.shape[1:])])
+        up[1].weight[(..., *centre)] = second.reshape(-1, 48)
+        up[1].bias.view(48, 8)[44:] = CONSTANT
+        rms = CONSTANT * (4 / 48) ** 0.5
+        out = torch.cat([v2, -v2, torch.zeros(48, 4)], 1) * rms
+        # Pixels of a cell are (y, x, colour) here, (colour, x, y) in the class.
+        d.conv_out.conv.weight[(..., *centre)] = out.view(4, 4, 3, 48).permute(2, 1, 0, 3).reshape(48, 48)
+    return vae
+
+
+def build(space, seed=11):
+    from diffusers import AutoencoderKLLTX2Video
+    torch.manual_seed(seed)
+    return start_from_linear(AutoencoderKLLTX2Video(**sound_models.VAE), space)
+
+
+def decode(vae, z):
+    """Pixels [B, T, H, W, 3] in about −1…1 of latents [B, t, h, w, 48]."""
+    return vae.decoder(z.permute(0, 4, 1, 2, 3)).permute(0, 2, 3, 4, 1)
+
+
+@torch.no_grad()
+def psnr(vae, space, clips=6):
+    """Mean PSNR in dB over held-out clips from their exact latents."""
+    rng, out = random.Random(99), []
+    for _ in range(clips):
+        x = torch.from_numpy(render.render(sound_world.sample_scene(rng, train=False)))[None] * 2 - 1
+        y = decode(vae, sound_latents.encode(space, x)).clamp(-1, 1)
+        out.append(-10 * torch.log10(((y - x) / 2).square().mean()).item())
+    return sum(out) / len(out)
+
+
+def crop(rng, space):
+    """Latents and pixels of nine frames of a random square of blocks where something happens, from a training scene."""
+    scene = sound_world.sample_scene(rng)
+    first = 4 * rng.randrange(5)
+    frames = range(first, first + 9)
+    (_, _, path), = render.layout(scene)
+    middle = path[first + 4, :2] * render.SIZE - CROP / 2
+    x0, y0 = (int(min(max(0, round(m / 16) + rng.choice((-1, 0, 0, 1))), (render.SIZE - CROP) // 16)) * 16 for m in middle)
+    x = torch.from_numpy(render.render(scene, frames, (x0, y0, CROP, CROP)))[None] * 2 - 1
+    return sound_latents.encode(space, x), x
+
+
+def train(folder, steps, batch_size=2, seed=5, minutes=None, threads=1):
+    """Trains the decoder to `steps` steps or for `minutes`, from the last checkpoint in `folder` if there is one."""
+    path, space = os.path.join(folder, "decoder.pt"), torch.load(os.path.join(folder, "space.pt"))
+    vae = build(space)
+    for p in vae.encoder.parameters():
+        p.requires_grad_(False)
+    opt = torch.optim.Adam(vae.decoder.parameters(), lr=4e-4, betas=(0.9, 0.98))
+    ema, step, began = Ema(vae.decoder, 0.995), 0, time.time()
+    if os.path.exists(path):
+        s = torch.load(path)
+        vae.decoder.load_state_dict(s["model"])
+        opt.load_state_dict(s["opt"])
+        ema.load_state_dict(s["ema"])
+        step = s["step"]
+    else:
+        print(f"decoder at the start: {psnr(vae, space):.2f} dB", flush=True)
+    vae.decoder.to(memory_format=torch.channels_last_3d)
+    team, saved, last, mean = Threads(threads), time.time(), time.time(), None
+    while step < steps and (minutes is None or time.time() - began < 60 * minutes):
+        team.adapt()
+        key = seed * 1000003 + step
+        rng, gen = random.Random(key), torch.Generator().manual_seed(key)
+        pairs = [crop(rng, space) for _ in range(batch_size)]
+        z, x = torch.cat([p[0] for p in pairs]), torch.cat([p[1] for p in pairs])
+        z = z + NOISE * rng.random() * torch.randn(z.shape, generator=gen)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            y = decode(vae, z)
+        error = y.float() - x
+        loss = error.abs().mean() + 2 * error.square().mean()
+        part = max(step / steps, (time.time() - began) / (60 * minutes) if minutes else 0)
+        for g in opt.param_groups:
+            g["lr"] = 4e-4 * min(1, (step + 1) / 50, max(0.02, (1 - part) / 0.5))
+        opt.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(vae.decoder.parameters(), 1.0)
+        opt.step()
+        ema.update(vae.decoder)
+        step += 1
+        mean = error.square().mean().item() if mean is None else 0.98 * mean + 0.02 * error.square().mean().item()
+        if step % 50 == 0:
+            print(f"decoder step {step} {-10 * torch.log10(torch.tensor(mean / 4)).item():.2f} dB on noisy crops "
+                  f"{(time.time() - last) / 50:.2f} s/step", flush=True)
+            last = time.time()
+        if time.time() - saved > 120 or step == steps or (minutes is not None and time.time() - began > 60 * minutes):
+            torch.save({"model": vae.decoder.state_dict(), "opt": opt.state_dict(), "ema": ema.state_dict(), "step": step},
+                       path + ".new")
+            os.replace(path + ".new", path)
+            saved = time.time()
+    return step >= steps
+
+
+def finished(folder):
+    """The autoencoder with the trained decoder, or with the linear one if none was trained."""
+    vae, path = build(torch.load(os.path.join(folder, "space.pt"))), os.path.join(folder, "decoder.pt")
+    if os.path.exists(path):
+        vae.decoder.load_state_dict(torch.load(path)["ema"]["shadow"])
+    return vae.eval()

@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Trains the small model with sound that ships with the program, stage after stage, and writes it as a diffusers pipeline.
+
+Every stage continues from its last checkpoint under --work, so the command may be stopped and given again at any time.
+  tokenizer    the vocabulary, from generated captions
+  latents      the latent space (principal components), and rendered clips with their sounds in it
+  transformer  the generator and the connectors, on the latents; decoder and transformer may run at the same time
+  decoder      latents to pixels, on crops of rendered clips
+  export       the pipeline folder, in bfloat16
+  sheet        the contact sheet of ten prompts with their spectrograms
+The audio autoencoder, the vocoder and the text encoder are not trained: see sound_models.py.
+Needs torch, diffusers, transformers and pillow; about an hour on one core.
+"""
+import argparse
+import os
+
+import torch
+import torch._dynamo
+
+import sound_decoder
+import sound_export
+import sound_latents
+import sound_models
+import sound_transformer
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+STAGES = ("tokenizer", "latents", "transformer", "decoder", "export", "sheet")
+SHEET = (
+    "a red circle moves right over a dark blue background", "a yellow square moves up over a dark green background",
+    "a large blue square moves down over a white background", "a pink circle grows over a black background",
+    "a white circle stays still over a light blue background", "a green triangle moves left over a black background",
+    "an orange square spins over a dark blue background", "a purple circle shrinks over a light blue background",
+    "a small orange triangle moves down over a gray background", "a red triangle spins over a white background",
+)
+
+
+def spectrogram(wave, size):
+    """A picture of the notes of both sides (left in blue, right in red) over time."""
+    import numpy as np
+    from sound_adherence import spectrum
+    s = np.clip(spectrum(wave).transpose(1, 2, 0)[:, ::-1] * 2.2, 0, 1)  # [2, notes, tokens]
+    picture = np.stack([s[1], np.minimum(s[0], s[1]), s[0]], -1)
+    rows = np.linspace(0, picture.shape[0], size[0], endpoint=False).astype(int)
+    columns = np.linspace(0, picture.shape[1], size[1], endpoint=False).astype(int)
+    return picture[rows][:, columns]
+
+
+def contact_sheet(model, path, prompts=SHEET, columns=5, threads=1):
+    """One row of frames, the sound and its prompt for every prompt."""
+    import numpy as np
+    from PIL import Image, ImageDraw
+    torch.set_num_threads(threads)
+    rows = []
+    for prompt, (video, wave) in zip(prompts, sound_export.Shipped(model).clips(prompts)):
+        frames = [video[round(i * (len(video) - 1) / (columns - 1))] for i in range(columns)]
+        frames.append(spectrogram(wave, (video.shape[1], 2 * video.shape[2])))
+        strip = np.concatenate([np.pad(f, ((2, 2), (2, 2), (0, 0)), constant_values=1) for f in frames], 1)
+        label = Image.new("RGB", (strip.shape[1], 15), "white")
+        ImageDraw.Draw(label).text((4, 2), prompt, fill="black")
+        rows += [np.asarray(label), (strip * 255 + 0.5).astype(np.uint8)]
+    sheet = Image.fromarray(np.concatenate(rows))
+    sheet.quantize(256, kmeans=2, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("stages", nargs="*", metavar="STAGE", help="default: all in order")
+    p.add_argument("--work", default=os.path.join(HERE, "..", "..", "build", "train-sound"), help="checkpoints and latents")
+    p.add_argument("--out", default=os.path.join(HERE, "..", "..", "configs", "models", "shapes-sound"))
+    p.add_argument("--threads", type=int, default=2)
+    p.add_argument("--no-compile", action="store_true", help="start at once, with slower steps")
+    p.add_argument("--minutes", type=float, help="stop each training stage after this time (it can be continued)")
+    p.add_argument("--clips", type=int, default=8000)
+    p.add_argument("--transformer-steps", type=int, default=6000)
+    p.add_argument("--decoder-steps", type=int, default=1500)
+    p.add_argument("--batch-size", type=int, default=16, help="of the transformer")
+    a = p.parse_args()
+    unknown = set(a.stages) - set(STAGES)
+    if unknown:
+        p.error(f"unknown stage {', '.join(sorted(unknown))}: choose from {', '.join(STAGES)}")
+    os.makedirs(a.work, exist_ok=True)
+    if a.no_compile:
+        torch._dynamo.config.disable = True
+    common = {"minutes": a.minutes, "threads": a.threads}
+
+    def latent_space():
+        path = os.path.join(a.work, "space.pt")
+        if not os.path.exists(path):
+            torch.save(sound_latents.fit(), path)
+        print(f"linear reconstruction: {sound_latents.linear_psnr(torch.load(path)):.2f} dB")
+        sound_latents.make(a.work, a.clips)
+
+    def transformer():
+        from transformers import GemmaTokenizer
+        tok = GemmaTokenizer.from_pretrained(os.path.join(a.work, "tokenizer"))
+        sound_transformer.train(a.work, tok, a.transformer_steps, a.batch_size, **common)
+
+    torch.set_num_threads(1)  # the training stages raise this while the machine is idle
+    todo = {
+        "tokenizer": lambda: sound_models.build_tokenizer(os.path.join(a.work, "tokenizer")),
+        "latents": latent_space,
+        "transformer": transformer,
+        "decoder": lambda: sound_decoder.train(a.work, a.decoder_steps, **common),
+        "export": lambda: print(f"{a.out}: {sound_export.save(a.work, a.out) / 2**20:.1f} MiB"),
+        "sheet": lambda: contact_sheet(a.out, os.path.join(a.out, "contact-sheet.png"), threads=a.threads),
+    }
+    for stage in a.stages or STAGES:
+        print(f"== {stage}", flush=True)
+        todo[stage]()
+
+
+if __name__ == "__main__":
+    main()
