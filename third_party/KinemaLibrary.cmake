@@ -58,6 +58,10 @@ function(kinema_library name)
   set_property(GLOBAL APPEND PROPERTY KINEMA_GRAPH "${name}:${ARG_DEPS}")
 endfunction()
 
+# Relative ones, to where they are started, let test programs run on another machine (scripts/gpu/pack.sh).
+set(KINEMA_TEST_DATA "${CMAKE_SOURCE_DIR}/tests/data" CACHE STRING "Where test programs find their data")
+set(KINEMA_TEST_MODULES "${CMAKE_BINARY_DIR}" CACHE STRING "Where test programs find what is loaded at run time")
+
 # kinema_test(NAME [TORCH] SOURCES ... DEPS ... [LIBS ...]): one Catch2 program tests/NAME/NAME_test.
 function(kinema_test name)
   cmake_parse_arguments(ARG "TORCH" "" "SOURCES;DEPS;LIBS" ${ARGN})
@@ -65,7 +69,7 @@ function(kinema_test name)
   set_target_properties(${name}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests/${name}")
   target_include_directories(${name}_test PRIVATE "${CMAKE_SOURCE_DIR}/tests")
   target_compile_definitions(${name}_test PRIVATE
-    KINEMA_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data" KINEMA_BUILD_DIR="${CMAKE_BINARY_DIR}")
+    KINEMA_TEST_DATA="${KINEMA_TEST_DATA}" KINEMA_BUILD_DIR="${KINEMA_TEST_MODULES}")
   target_link_libraries(${name}_test PRIVATE kinema_flags kinema_test_main ${ARG_LIBS})
   foreach(dep IN LISTS ARG_DEPS)
     target_link_libraries(${name}_test PRIVATE kinema_${dep})

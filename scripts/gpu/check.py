@@ -6,44 +6,56 @@ scripts/gpu_check.sh builds first and starts this.
 
 import argparse
 import shutil
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
-import beside
 import communication
 import comparisons
-import kernels
-import loading
+import floors
+import kernel_times
 import parts
+import profile_steps
+import steps
 import streaming
 from context import Context
+from gates import fused_verdict
 from measured import Clock, Measured, Result
 
 # In the order of their worth, each with the least seconds that it makes sense to begin it with, and the most that it may
 # take: a part that hangs leaves the others their time. The budget ends the check, not the sum of these.
 PARTS: dict[str, tuple[Callable[[Context], Result], float, float]] = {
-    "machine": (parts.machine, 5, 20),
+    "machine": (parts.machine, 5, 30),
+    "start": (parts.start, 5, 60),
+    "begin_checkpoint": (parts.begin_checkpoint, 40, 5),
     "unit_tests": (parts.unit_tests, 10, 60),
-    "reference": (comparisons.reference, 20, 60),
-    "checkpoint": (parts.checkpoint, 40, 90),
-    "full_size": (parts.full_size, 30, 120),
-    "beside_diffusers": (beside.beside_diffusers, 60, 150),
-    "kernels": (kernels.kernels, 20, 40),
-    "load": (loading.load, 20, 60),
-    "streaming": (streaming.streaming, 20, 60),
+    "kernel_times": (kernel_times.kernel_times, 5, 30),
+    "reference": (comparisons.reference, 20, 80),
+    "checkpoint": (parts.checkpoint, 20, 120),
+    "floors": (floors.floors, 15, 60),
+    "steps": (steps.small, 60, 200),
+    "steps_long": (steps.long, 60, 130),
+    "profile": (profile_steps.hunyuan15, 20, 50),
+    "streaming": (streaming.streaming, 25, 75),
     "checkpoint_ltx2": (parts.checkpoint_ltx2, 40, 60),
-    "full_size_ltx2": (parts.full_size_ltx2, 20, 60),
-    "beside_diffusers_ltx2": (beside.beside_diffusers_ltx2, 40, 90),
-    "kernels_ltx2": (kernels.kernels_ltx2, 20, 40),
+    "steps_ltx2": (steps.ltx2, 30, 130),
+    "profile_ltx2": (profile_steps.ltx2, 20, 40),
+    "streaming_shared": (streaming.streaming_shared, 20, 60),
     "layouts": (comparisons.layouts, 30, 60),
     "overlap": (communication.overlap, 1, 30),
     "collectives": (communication.collectives, 20, 40),
     "devices_agree": (comparisons.devices_agree, 20, 40),
-    "full_size_large": (parts.full_size_large, 60, 150),
+    "steps_large": (steps.large, 60, 150),
 }
-# With these a call would take longer than ten minutes; this one wants `--parts checkpoint,full_size_large`.
-ON_DEMAND = ("full_size_large",)
+# With these a call would take longer than ten minutes; this one wants `--parts checkpoint,floors,steps_large`.
+ON_DEMAND = ("steps_large",)
+
+
+def cut_off(*_: object) -> NoReturn:
+    """On a request to end: what was found is on the disk already, and what was started ends with this."""
+    raise KeyboardInterrupt
 
 
 def main() -> int:
@@ -56,6 +68,7 @@ def main() -> int:
     parser.add_argument("--budget", type=float, default=570, help="seconds for all parts [%(default)s]")
     parser.add_argument("--parts", default=",".join(name for name in PARTS if name not in ON_DEMAND), help=f"[%(default)s]; also {', '.join(ON_DEMAND)}")
     parser.add_argument("--build-failed", default="", metavar="REASON", help="noted as the part `build`")
+    parser.add_argument("--build-told", default="", metavar="TEXT", help="likewise, of a build that is there")
     arguments = parser.parse_args()
     unknown = set(arguments.parts.split(",")) - PARTS.keys()
     if unknown:
@@ -66,15 +79,21 @@ def main() -> int:
     measured = Measured(arguments.out, clock, arguments.device)
     if arguments.build_failed:
         measured.add("build", {"status": "failed", "reason": arguments.build_failed})
+    elif arguments.build_told:
+        measured.add("build", {"status": "ok", "reason": arguments.build_told})
+    signal.signal(signal.SIGTERM, cut_off)
     try:
         for name in arguments.parts.split(","):
             part, least, most = PARTS[name]
             if arguments.sizes == "tiny":
                 least, most = 1, arguments.budget
             measured.run(name, lambda: part(context), least, most)
+        if "steps" in measured.parts and len(context.kernels) > 1:
+            measured.run("fused_default", lambda: fused_verdict(measured.parts), 0, 1)
     finally:
+        context.end_everything()
         shutil.rmtree(arguments.work, ignore_errors=True)
-        print(measured.write_markdown())
+        print((arguments.out / "gpu_check.md").read_text(encoding="utf-8"))
     return 1 if measured.failed() else 0
 
 

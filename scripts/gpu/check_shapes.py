@@ -6,7 +6,7 @@ import sys
 import json
 from typing import Any
 
-from families import FAMILIES, Family
+from checkpoint_families import FAMILIES, Family
 from shapes import Shapes
 
 # Parts of a published text encoder that look at pictures.

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 
 import torch
 
-from families import FAMILIES
+from checkpoint_families import FAMILIES
 from shapes import Config, Shapes
 
 REPOSITORY = Path(__file__).resolve().parents[2]

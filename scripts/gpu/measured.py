@@ -3,13 +3,15 @@
 import json
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from clocks import unsteady, watched
+from clocks import watched
+from report import check_line, markdown
 
 Result = dict[str, Any]
+Check = dict[str, Any]  # what was to hold, what was measured, its bound, and whether it is `ok`
 
 
 class Skip(Exception):
@@ -22,6 +24,10 @@ class Failure(Exception):
     def __init__(self, reason: str, result: Result | None = None) -> None:
         super().__init__(reason)
         self.result = result or {}
+
+
+def check(what: str, measured: Any, bound: str, ok: bool) -> Check:
+    return {"check": what, "measured": measured, "bound": bound, "ok": bool(ok)}
 
 
 class Clock:
@@ -70,7 +76,9 @@ class Measured:
         try:
             if left < least:
                 raise Skip(f"{left:.0f} s are left, {least:.0f} are wanted")
-            return {"status": "ok", **part()}
+            found = part()
+            missed = [one["check"] for one in found.get("checks", []) if not one["ok"]]
+            return {"status": "failed", "reason": "; ".join(missed), **found} if missed else {"status": "ok", **found}
         except Skip as reason:
             return {"status": "skipped", "reason": str(reason)}
         except Failure as failure:
@@ -79,48 +87,14 @@ class Measured:
             return {"status": "failed", "reason": f"{type(error).__name__}: {error}", "where": traceback.format_exc(limit=-3)}
 
     def add(self, name: str, found: Result) -> None:
+        """Written at once, since the whole may be cut off."""
         self.parts[name] = found
         (self.out / "gpu_check.json").write_text(json.dumps(self.parts, indent=1) + "\n", encoding="utf-8")
+        (self.out / "gpu_check.md").write_text(markdown(self.parts), encoding="utf-8")
         reason = str(found.get("reason", "")).splitlines()[:1]
         print(f"{found['status']:8s}{name} ({found.get('seconds', 0)} s) {' '.join(reason)}", flush=True)
+        for one in found.get("checks", []):
+            print(f"  {check_line(one)}", flush=True)
 
     def failed(self) -> bool:
         return any(part["status"] == "failed" for part in self.parts.values())
-
-    def write_markdown(self) -> str:
-        text = "\n".join(_sections(self.parts)) + "\n"
-        (self.out / "gpu_check.md").write_text(text, encoding="utf-8")
-        return text
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return str(value).replace("|", "\\|").replace("\n", " ")
-
-
-def _table(rows: Iterable[dict[str, Any]]) -> list[str]:
-    rows = list(rows)
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
-    return lines + ["| " + " | ".join(_cell(row.get(key, "")) for key in columns) + " |" for row in rows]
-
-
-def _sections(parts: dict[str, Result]) -> Iterable[str]:
-    """A summary, then the rows of each part that has any."""
-    yield "# GPU check\n"
-    summary = [
-        {"part": name, "result": part["status"], "seconds": part.get("seconds", ""), "reason": str(part.get("reason", ""))[:200]}
-        for name, part in parts.items()
-    ]
-    yield from _table(summary)
-    states = {name: part["clocks"] for name, part in parts.items() if "clocks" in part}
-    if states:
-        yield "\n## clocks\n"
-        yield from _table({"part": name, **found} for name, found in states.items())
-        yield f"\n{unsteady(states) or 'The clocks of all parts are within 3 % of each other.'}"
-    for name, part in parts.items():
-        for title, rows in [(name, part.get("rows")), *((f"{name}: {title}", rows) for title, rows in part.get("tables", {}).items())]:
-            if rows:
-                yield f"\n## {title}\n"
-                yield from _table(rows)

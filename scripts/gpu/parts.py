@@ -6,17 +6,18 @@ import os
 import platform
 import shutil
 import sys
+import time
 from pathlib import Path
-from typing import Any
 
-from context import CALL, CASES, HERE, LARGE_SIZES, LTX2_CALL, LTX2_SIZES, SIZES, Context, Size, stage_rows
+from context import CASES, HERE, HUNYUAN15, LTX2, PROMPT, Context, Subject
 from measured import Failure, Result, Skip
-from program import generate, must, run
+from program import begin, end, generate, must, run
 
 
 def machine(context: Context) -> Result:
     """What the figures were measured on."""
-    found: Result = {"host": platform.platform(), "cores": os.cpu_count(), "python": platform.python_version()}
+    found: Result = {"date": time.strftime("%Y-%m-%d"), "command": f"scripts/gpu/check.py {' '.join(sys.argv[1:])}"}
+    found |= {"host": platform.platform(), "cores": os.cpu_count(), "python": platform.python_version()}
     for name in ("MemTotal", "MemAvailable"):
         line = next(line for line in Path("/proc/meminfo").read_text().splitlines() if line.startswith(name))
         found[name] = line.split(":")[1].strip()
@@ -29,10 +30,27 @@ def machine(context: Context) -> Result:
     return found
 
 
+def start(context: Context) -> Result:
+    """That the program runs on this device at all, with each kind of kernels, on the smallest checkpoint of each family."""
+    found: Result = {"built": json.loads(must([str(context.program), "version", "--json"], 30).output), "rows": []}
+    for family, kernels in itertools.product(("hunyuan15", "ltx2"), context.kernels):
+        row: Result = {"family": family, "kernels": kernels}
+        found["rows"].append(row)
+        flags = [f"--model={CASES.parent / family / 't2v' / 'model'}", f"--prompt={PROMPT}", "--width=96", "--height=64", "--num-frames=9", "--steps=2", "--seed=1"]
+        flags += [f"--device={context.device}", f"--kernels={kernels}", *(["--no-audio"] if family == "ltx2" else [])]
+        try:
+            row["seconds"] = round(generate(context.program, flags, context.clock.limit(60)).seconds, 2)
+        except Failure as failure:
+            row |= {"failed": str(failure), "output": failure.result.get("output", "")}
+    if failed := [row["failed"] for row in found["rows"] if "failed" in row]:
+        raise Failure("; ".join(failed), found)
+    return found
+
+
 def unit_tests(context: Context) -> Result:
-    """The test programs that can use a GPU, and the one that plays one."""
+    """The test programs that can use a GPU."""
     rows: list[Result] = []
-    for name, only in (("fused", []), ("nccl", []), ("nccl_watch", []), ("parallel", ["[gpu]"]), ("pipeline", [])):
+    for name, only in (("fused", []), ("nccl", []), ("nccl_watch", []), ("parallel", ["[gpu]"])):
         program = context.build / "tests" / name / f"{name}_test"
         if not program.exists():
             rows.append({"test": name, "result": "not built"})
@@ -47,82 +65,35 @@ def unit_tests(context: Context) -> Result:
     return {"rows": rows}
 
 
-# Parts of the published LTX-2: with all of it, the disk of a machine of this kind would be full. Steps are in proportion to the blocks.
-LTX2_PART = ["--layers=16", "--text-layers=12"]
+def begin_checkpoint(context: Context) -> Result:
+    """Begins to write HunyuanVideo 1.5's, while the tests run whose times do not matter."""
+    begin_writing(context, HUNYUAN15)
+    return {}
 
 
 def checkpoint(context: Context) -> Result:
     """A random checkpoint of the published sizes on this machine's disk."""
-    return written(context, [])
+    return written(context, HUNYUAN15)
 
 
 def checkpoint_ltx2(context: Context) -> Result:
     """LTX-2 in the place of HunyuanVideo 1.5, with fewer blocks and text layers than published."""
-    return written(context, ["--family=ltx2", *(LTX2_PART if context.sizes == "full" else [])])
+    context.diffusers.close()
+    return written(context, LTX2)
 
 
-def written(context: Context, flags: list[str]) -> Result:
+def begin_writing(context: Context, subject: Subject) -> None:
     folder = context.work / "checkpoint"
     shutil.rmtree(folder, ignore_errors=True)
-    command = [sys.executable, str(HERE / "full_checkpoint.py"), str(folder / "model"), f"--sizes={context.sizes}", f"--device={context.device}", *flags]
-    finished = must(command, context.clock.limit(240))
-    (folder / "done").touch()
-    made = json.loads(finished.output.strip().splitlines()[-1])
-    return {**made, "GB_per_s": made["bytes"] / 1e9 / finished.seconds}
+    flags = [f"--sizes={context.sizes}", f"--device={context.device}", f"--family={subject.family}"]
+    flags += subject.checkpoint_flags if context.sizes == "full" else ()
+    command = [sys.executable, str(HERE / "full_checkpoint.py"), str(folder / "model"), *flags]
+    context.writing[subject.family] = begin(command)
 
 
-def full_size(context: Context) -> Result:
-    """Load, text, step and decode times and peaks at each size, with each kind of kernels."""
-    return timed(context, SIZES[context.sizes], CALL)
-
-
-def full_size_large(context: Context) -> Result:
-    """The largest video that is listed."""
-    return timed(context, LARGE_SIZES[context.sizes], CALL)
-
-
-def full_size_ltx2(context: Context) -> Result:
-    """The same for what `checkpoint_ltx2` wrote, all four passes a step."""
-    return timed(context, LTX2_SIZES[context.sizes], LTX2_CALL)
-
-
-def timed(context: Context, sizes: list[Size], call: list[str]) -> Result:
-    rows: list[Result] = []
-    for size, kernels in itertools.product(sizes, context.kernels):
-        flags = [f"--model={context.checkpoint}", *call, *size.flags(), f"--device={context.device}", "--dtype=bfloat16", f"--kernels={kernels}"]
-        row: Result = {"size": str(size), "kernels": kernels}
-        rows.append(row)
-        try:
-            done = generate(context.program, flags, context.clock.limit(180))
-        except Failure as failure:
-            row["failed"] = str(failure)
-            continue
-        row |= {"tokens": done.metrics.get("tokens"), **stage_rows(done.metrics), "whole_s": round(done.seconds, 2)}
-        if size.ideal:
-            row["share_of_ideal"] = round(size.ideal / row["step_s"], 3)
-    if any("failed" in row for row in rows):
-        raise Failure("a size failed", {"rows": rows})
-    return {"rows": rows}
-
-
-def case_folders(context: Context) -> list[Path]:
-    """Cases made live where diffusers is installed, and each family's committed text-to-video one in any case."""
-    found = [CASES / "t2v", CASES.parent / "ltx2" / "t2v"]
-    made = context.work / "cases"
-    if made.exists():  # an earlier part has made them, or tried
-        return found + text_to_video_of(made)
-    made.mkdir()
-    command = [sys.executable, str(HERE.parents[1] / "tests" / "reference" / "make_cases.py"), "hunyuan15", "--out", str(made), "--held-out", "2", "--seed", "11"]
-    if run([sys.executable, "-c", "import diffusers"], context.clock.limit(60)).status == 0:
-        must(command, context.clock.limit(120))
-    return found + text_to_video_of(made)
-
-
-def text_to_video_of(folder: Path) -> list[Path]:
-    """Finished cases without a picture, which a build without FFmpeg cannot read."""
-    cases = sorted(path.parent for path in folder.glob("*/expected.safetensors"))
-    return [case for case in cases if variant(case) == "t2v"]
-
-
-def variant(folder: Path) -> Any:
-    return json.loads((folder / "case.json").read_text(encoding="utf-8"))["variant"]
+def written(context: Context, subject: Subject) -> Result:
+    if subject.family not in context.writing:
+        begin_writing(context, subject)
+    finished = end(context.writing.pop(subject.family), context.clock.limit(240))
+    (context.work / "checkpoint" / "done").write_text(subject.family, encoding="utf-8")
+    return json.loads(finished.output.strip().splitlines()[-1])

@@ -22,35 +22,69 @@ class Finished:
     seconds: float
 
 
-def run(command: list[str], limit: float, environment: dict[str, str] | None = None) -> Finished:
-    """Waits for the command, at most `limit` seconds; then its whole process group is ended."""
-    start = time.monotonic()
+@dataclass(frozen=True)
+class Started:
+    command: list[str]
+    process: "subprocess.Popen[str]"
+    start: float
+
+    def kill(self) -> None:
+        """With everything that it has started."""
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+    def name(self) -> str:
+        """Of the script rather than of its interpreter."""
+        return next((Path(part).name for part in self.command if part.endswith(".py")), Path(self.command[0]).name)
+
+
+def begin(command: list[str]) -> Started:
+    """Its output is read by `end`; a command that says much must not be left alone for long."""
     process = subprocess.Popen(
         command,
-        env={**os.environ, **(environment or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
         start_new_session=True,
     )
+    return Started(command, process, time.monotonic())
+
+
+def wait(started: Started, limit: float) -> Finished:
+    """At most `limit` seconds; then its whole process group is ended."""
+    process = started.process
     try:
         output, _ = process.communicate(timeout=limit)
+    except KeyboardInterrupt:
+        started.kill()
+        raise
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
+        started.kill()
         output, _ = process.communicate()
-        raise Failure(f"{Path(command[0]).name} did not end within {limit:.0f} s", {"output": output[-2000:]}) from None
-    return Finished(process.returncode, output, time.monotonic() - start)
+        raise Failure(f"{started.name()} did not end within {limit:.0f} s", {"output": output[-2000:]}) from None
+    return Finished(process.returncode, output, time.monotonic() - started.start)
 
 
-def must(command: list[str], limit: float, environment: dict[str, str] | None = None) -> Finished:
+def end(started: Started, limit: float) -> Finished:
     """The same; a status other than 0 is a failure that carries the end of the output."""
-    finished = run(command, limit, environment)
+    finished = wait(started, limit)
     if finished.status != 0:
         lines = finished.output.strip().splitlines() or [""]
         told = next((line for line in lines if line.startswith("error")), lines[-1])
-        raise Failure(f"{Path(command[0]).name} ended with status {finished.status}: {told}", {"output": finished.output[-2000:]})
+        raise Failure(f"{started.name()} ended with status {finished.status}: {told}", {"output": finished.output[-2000:]})
     return finished
+
+
+def run(command: list[str], limit: float) -> Finished:
+    return wait(begin(command), limit)
+
+
+def must(command: list[str], limit: float) -> Finished:
+    """A status other than 0 is a failure."""
+    return end(begin(command), limit)
 
 
 @dataclass(frozen=True)

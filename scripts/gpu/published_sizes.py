@@ -53,3 +53,8 @@ GEMMA_SIZES: Config = {
     "sliding_window": 1024,
     "vocab_size": 262208,
 }
+
+
+def merged(config: Config, changes: Config) -> Config:
+    """A configuration with what is said otherwise, nested objects key by key."""
+    return config | {key: merged(config[key], value) if isinstance(value, dict) and isinstance(config.get(key), dict) else value for key, value in changes.items()}

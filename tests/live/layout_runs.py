@@ -96,16 +96,5 @@ def run_layout(
         )
 
 
-def bytes_of(video: torch.Tensor) -> torch.Tensor:
-    """The frames as they are written."""
-    return (video.double() * 255).round()
-
-
-def psnr(got: torch.Tensor, want: torch.Tensor) -> float:
-    """Of 8-bit frames, in dB; infinite where they are equal."""
-    error = (bytes_of(got) - bytes_of(want)).square().mean()
-    return float("inf") if error == 0 else float(10 * torch.log10(255**2 / error))
-
-
 def largest_difference(got: torch.Tensor, want: torch.Tensor) -> float:
     return float((got.double() - want.double()).abs().max())

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import shapes_case
-from layout_runs import Layout, Run, Tiles, largest_difference, psnr, run_layout
+from layout_runs import Layout, Run, Tiles, largest_difference, run_layout
 from live_checks import DATA, Checks
 from traffic import passes_of, wrong_traffic
 
 import torch
+from frame_psnr import psnr
 from kinema_program import read_case
 
 EQUAL = float("inf")

@@ -17,7 +17,7 @@ import transformers
 from diffusers.pipelines import ltx2
 
 sys.path.insert(0, str(REPOSITORY / "scripts" / "gpu"))
-from published_sizes import GEMMA_SIZES, HUNYUAN15_SIZES  # noqa: E402
+from published_sizes import GEMMA_SIZES, HUNYUAN15_SIZES, merged  # noqa: E402
 
 Config = dict[str, Any]
 DATA = REPOSITORY / "tests" / "data"
@@ -156,13 +156,6 @@ RELEASES: list[Callable[[], Release]] = [
 ]
 
 
-def _merged(old: Config, new: Config) -> Config:
-    return old | {
-        key: _merged(old[key], value) if isinstance(value, dict) and isinstance(old.get(key), dict) else value
-        for key, value in new.items()
-    }
-
-
 def _shapes(library: str, kind: str, config: Config) -> dict[str, tuple[int, ...]]:
     """As the reference's class has them, without any memory."""
     with torch.device("meta"):
@@ -204,7 +197,7 @@ def make(release: Release, folder: Path) -> Path:
         file = target / part / "config.json"
         library, kind = index[part]
         old = {} if part in release.classes else json.loads(file.read_text())
-        config = _merged(old, changes) | {"_class_name": kind}
+        config = merged(old, changes) | {"_class_name": kind}
         file.write_text(json.dumps(config))
         name = "model" if library == "transformers" else "diffusion_pytorch_model"
         _write_holes(target / part / f"{name}.safetensors", _shapes(library, kind, config))

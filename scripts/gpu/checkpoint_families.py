@@ -7,7 +7,7 @@ from pathlib import Path
 
 import shapes_hunyuan15
 import shapes_ltx2
-from published_sizes import GEMMA_SIZES, HUNYUAN15_SIZES
+from published_sizes import GEMMA_SIZES, HUNYUAN15_SIZES, merged
 from shapes import Config, Shapes
 
 DATA = Path(__file__).resolve().parents[2] / "tests" / "data"
@@ -38,11 +38,6 @@ class Family:
         if self is HUNYUAN15 and component == "transformer" and sizes == "tiny":
             return shapes_hunyuan15.transformer(config, GLYPH_WIDTH_OF_TEST_DATA)
         return self.components[component](config)
-
-
-def merged(config: Config, changes: Config) -> Config:
-    """Nested objects key by key."""
-    return config | {key: merged(config[key], value) if isinstance(value, dict) and isinstance(config.get(key), dict) else value for key, value in changes.items()}
 
 
 HUNYUAN15 = Family(
