@@ -69,11 +69,12 @@ def run(arguments: argparse.Namespace, size: Size, extra: list[str]) -> Measured
         out = Path(scratch)
         command = [str(arguments.program), "generate", f"--model={arguments.model}", "-p", arguments.prompt]
         command += [*size.flags(), f"--num-inference-steps={arguments.steps}", "--seed=1"]
-        command += ["--progress=none", f"--output={out / 'video.mp4'}"]
+        # Frames can be written by a build without FFmpeg too.
+        command += ["--progress=none", f"--frames-dir={out / 'frames'}"]
         command += [f"--metrics={out / 'metrics.json'}", f"--trace={out / 'trace.json'}"]
         done = subprocess.run([*command, *arguments.layout, *arguments.flags, *extra], capture_output=True, text=True)
         if done.returncode != 0:
-            sys.exit(f"{size}: {done.stderr.strip()}")
+            raise RuntimeError(done.stderr.strip().splitlines()[0] if done.stderr.strip() else f"status {done.returncode}")
         metrics = json.loads((out / "metrics.json").read_text())
         compute = block_seconds(json.loads((out / "trace.json").read_text()))
     stages = [rank["stages"]["denoise"] for rank in metrics["ranks"]]
@@ -123,9 +124,15 @@ def main() -> None:
         parser.add_argument(f"--{name}", default="", help=help_text + ', in one argument: ="--use-hsdp ..."')
     arguments = parser.parse_args()
     arguments.layout, arguments.flags = arguments.layout.split(), arguments.flags.split()
+    failed = 0
     print(HEAD)
     for size in arguments.sizes:
-        print(row(size, run(arguments, size, []), run(arguments, size, arguments.stream.split())), flush=True)
+        try:
+            print(row(size, run(arguments, size, []), run(arguments, size, arguments.stream.split())), flush=True)
+        except RuntimeError as error:  # a size that does not fit must not hide the others
+            failed += 1
+            print(f"| {size} | {error} |" + " |" * 7, flush=True)
+    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":

@@ -68,14 +68,14 @@ def latent_grid(vae: Config, video: tuple[int, int, int]) -> tuple[int, int, int
     return (frames - 1) // time + 1, height // space, width // space
 
 
-def hunyuan15(config: Config, tokens: int) -> Iterator[Operation]:
+def hunyuan15(config: Config, tokens: int, text: int = HUNYUAN15_TEXT) -> Iterator[Operation]:
     heads, width = config["num_attention_heads"], config["attention_head_dim"]
     inner, hidden = heads * width, int(heads * width * config["mlp_ratio"])
     calls = config["num_layers"] * PASSES["hunyuan15"]
-    for rows in (tokens, HUNYUAN15_TEXT):
+    for rows in (tokens, text):
         for into, out in [(inner, 3 * inner), (inner, inner), (inner, hidden), (hidden, inner)]:
             yield Product(rows, into, out, calls)
-    together = tokens + HUNYUAN15_TEXT
+    together = tokens + text
     yield Attention(together, together, heads, width, calls)
 
 

@@ -1,0 +1,135 @@
+"""Checks scripts/gpu without a GPU: what it counts, how it judges, what survives a failing part, and a tiny run."""
+
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from live_checks import REPOSITORY, Checks
+
+sys.path.insert(0, str(REPOSITORY / "scripts" / "gpu"))
+import gates  # noqa: E402
+import work  # noqa: E402
+from checkpoint_families import FAMILIES  # noqa: E402
+from measured import Clock, Failure, Measured, Skip, check  # noqa: E402
+
+# TFLOP of one forward of the published models in products and attentions, with 256 text tokens (LTX-2: 1024), by formulas
+# that agree with a counter over the reference's own modules.
+COUNTED = {
+    ("hunyuan15", (832, 480, 33)): (77.7, 90.4),
+    ("hunyuan15", (1280, 720, 121)): (608.0, 5534.8),
+    ("ltx2", (768, 512, 121)): (158.3, 34.6),
+}
+PARTS = "machine,start,begin_checkpoint,checkpoint,floors,profile,streaming"
+
+
+def floors_are_those_of_the_models(checks: Checks) -> None:
+    for (family, video), want in COUNTED.items():
+        configs = FAMILIES[family].configs("full", None, None)
+        tokens = math.prod(work.latent_grid(configs["vae"], video))
+        found = list(work.hunyuan15(configs["transformer"], tokens, 256) if family == "hunyuan15" else work.ltx2(configs["transformer"], tokens))
+        for kind, teraflops in zip(("product", "attention"), want):
+            got = sum(one.flops() for one in found if one.kind == kind) / work.PASSES[family] / 1e12
+            checks.expect(abs(got - teraflops) < 0.003 * teraflops, f"{family} {video}: {got:.1f} TFLOP in {kind}s, not {teraflops}")
+
+
+def steps(reference: float, fused: float, spread: float = 0.1) -> dict[str, Any]:
+    rows = [{"program": f"kinema, {kind}", "step_s": value, "spread_%": spread} for kind, value in (("reference", reference), ("fused", fused))]
+    return {"rows": rows, "checks": [check("kinema, fused: first step", 0.1, "<= 0.11", True)]}
+
+
+def verdict_needs_everything(checks: Checks) -> None:
+    def verdict(**changed: Any) -> bool:
+        good = {
+            "unit_tests": {"rows": [{"test": "fused", "result": "ok", "skipped": ""}]},
+            "reference": {"rows": [{"kernels": "fused", "ok": True}]},
+            "steps": steps(0.6, 0.5),
+            "steps_long": steps(4.5, 4.1),
+            "steps_ltx2": steps(0.4, 0.3),
+        }
+        return bool(gates.fused_verdict(good | changed)["fused_may_become_default"])
+
+    failed = {"rows": steps(0.6, 0.5)["rows"], "checks": [check("kinema, fused: first step", 0.2, "<= 0.11", False)]}
+    checks.expect(verdict(), "faster and right in all is a yes")
+    for what, changed in {
+        "a test that skipped": {"unit_tests": {"rows": [{"test": "fused", "result": "ok", "skipped": "wants 1 GPU"}]}},
+        "a comparison out of bounds": {"reference": {"rows": [{"kernels": "fused", "ok": False}]}},
+        "no comparison": {"reference": {"rows": []}},
+        "a gate that failed": {"steps": failed},
+        "a slower step": {"steps_long": steps(4.1, 4.2)},
+        "a gain within the spread": {"steps_ltx2": steps(0.4, 0.39, spread=5.0)},
+        "a part that was not done": {"steps_ltx2": {"status": "skipped"}},
+    }.items():
+        checks.expect(not verdict(**changed), f"{what} is a no")
+
+
+def gates_follow_diffusers(checks: Checks) -> None:
+    def passed(distance: float, decoded: float, whole: float) -> list[bool]:
+        found = {
+            "first_step": [{"program": "p", "tensor": "noise_pred_0", "distance": distance, "diffusers_distance": 0.03}],
+            "decode": [{"program": "p", "tensor": "audio", "dB": decoded, "diffusers_dB": 42.0}],
+            "run": [{"program": "p", "to_diffusers_dB": whole, "diffusers_to_itself_dB": 35.0}],
+        }
+        return [one["ok"] for one in gates.gate_checks(found)]
+
+    checks.expect(passed(0.032, 41.0, 34.0) == [True, True, True], "as near as diffusers is near enough")
+    checks.expect(passed(0.034, 39.0, 32.0) == [False, False, False], "further than diffusers is too far")
+    checks.expect(passed(float("nan"), float("nan"), float("nan")) == [False, False, False], "what is no number is too far")
+
+
+def failing_parts_are_told(checks: Checks) -> None:
+    """Each leaves the others their turn, and everything is on the disk at once."""
+
+    def refuses() -> dict[str, Any]:
+        raise Skip("nothing to do it with")
+
+    def fails() -> dict[str, Any]:
+        raise Failure("too far", {"rows": [{"dB": 3.0}]})
+
+    def breaks() -> dict[str, Any]:
+        return {"x": {}["y"]}
+
+    with tempfile.TemporaryDirectory() as folder:
+        measured = Measured(Path(folder), Clock(100), "cpu")
+        for name, part in {"refuses": refuses, "fails": fails, "breaks": breaks}.items():
+            measured.run(name, part, 0, 10)
+        measured.run("misses", lambda: {"checks": [check("a bound", 2, "<= 1", False)]}, 0, 10)
+        measured.run("late", lambda: {}, 1000, 10)
+        stored = json.loads((Path(folder) / "gpu_check.json").read_text(encoding="utf-8"))
+        text = (Path(folder) / "gpu_check.md").read_text(encoding="utf-8")
+    status = {name: part["status"] for name, part in stored.items()}
+    checks.expect(status == {"refuses": "skipped", "fails": "failed", "breaks": "failed", "misses": "failed", "late": "skipped"}, f"parts: {status}")
+    checks.expect("FAIL a bound: 2 (wanted: <= 1)" in text and "too far" in text, "the table tells of what failed")
+
+
+def tiny_run(build: Path, checks: Checks) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        command = [str(REPOSITORY / "scripts" / "gpu_check.sh"), "--out", folder, "--prebuilt", str(build), "--", "--device", "cpu", "--sizes", "tiny", "--parts", PARTS]
+        done = subprocess.run(command, env={**os.environ, "PYTHON": sys.executable}, capture_output=True, text=True, check=False)
+        if not checks.expect((Path(folder) / "gpu_check.json").exists(), f"the script found nothing: {done.stderr[:2000]}"):
+            return
+        parts = json.loads((Path(folder) / "gpu_check.json").read_text(encoding="utf-8"))
+        checks.expect(done.returncode == 0, f"the script ended with {done.returncode}: {done.stdout[:2000]}")
+        for name in PARTS.split(","):
+            checks.expect(parts.get(name, {}).get("status") == "ok", f"{name}: {parts.get(name)}")
+        checks.expect((Path(folder) / "trace_streaming.json.gz").exists(), "there is a trace")
+        # What is brought home from such a machine may be few files.
+        checks.expect(len(list(Path(folder).iterdir())) <= 8, f"few files: {sorted(path.name for path in Path(folder).iterdir())}")
+
+
+def main() -> int:
+    checks = Checks()
+    floors_are_those_of_the_models(checks)
+    verdict_needs_everything(checks)
+    gates_follow_diffusers(checks)
+    failing_parts_are_told(checks)
+    tiny_run(Path(sys.argv[1]), checks)
+    return checks.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
