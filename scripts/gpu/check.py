@@ -48,9 +48,10 @@ PARTS: dict[str, tuple[Callable[[Context], Result], float, float]] = {
     "collectives": (communication.collectives, 20, 40),
     "devices_agree": (comparisons.devices_agree, 20, 40),
     "steps_large": (steps.large, 60, 150),
+    "steps_compiled": (steps.compiled, 60, 200),
 }
-# With these a call would take longer than ten minutes; this one wants `--parts checkpoint,floors,steps_large`.
-ON_DEMAND = ("steps_large",)
+# With these a call would take longer than ten minutes: `--parts machine,checkpoint,floors,steps_large,steps_compiled`.
+ON_DEMAND = ("steps_large", "steps_compiled")
 
 
 def cut_off(*_: object) -> NoReturn:

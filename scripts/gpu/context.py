@@ -128,7 +128,8 @@ def stage_rows(metrics: dict[str, Any]) -> dict[str, Any]:
 
 
 def peak_rows(metrics: dict[str, Any]) -> list[dict[str, Any]]:
-    """Of every stage of one run, GB: planned, of tensors, held by the allocator, taken on the device by all, and of the process."""
+    """Of every stage of one run, GB: planned, of tensors, held by the allocator, taken on the device by whoever is there, and of
+    the process on the host."""
     rows: list[dict[str, Any]] = []
     for name, stage in metrics["stages"].items():
         row: dict[str, Any] = {"stage": name}

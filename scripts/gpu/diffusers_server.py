@@ -107,6 +107,8 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
     torch.set_grad_enabled(False)
+    # What float32 is compared with must be float32.
+    torch.backends.cudnn.allow_tf32 = False
     began = now(device)
     session = Session(checkpoint, device, family)
     print(json.dumps({"load_s": round(now(device) - began, 2)}), file=answers)

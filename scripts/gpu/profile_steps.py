@@ -19,6 +19,7 @@ def ltx2(context: Context) -> Result:
 
 def profiled(context: Context, subject: Subject) -> Result:
     """First with the files out of memory, then with them in it; by turns with each kind of kernels."""
+    context.diffusers.close()  # its memory would be counted
     size = replace(context.size(subject, "small"), steps=2)
     rows: list[Result] = []
     tables: dict[str, list[Result]] = {"kernels": [], "components": []}

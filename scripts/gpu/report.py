@@ -6,7 +6,7 @@ from typing import Any
 from clocks import unsteady
 
 Result = dict[str, Any]
-STEPS = ("steps", "steps_long", "steps_large", "steps_ltx2")
+STEPS = ("steps", "steps_long", "steps_large", "steps_compiled", "steps_ltx2")
 HIDDEN = ("first_step_difference", "tokens")
 
 

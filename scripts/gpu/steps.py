@@ -48,6 +48,13 @@ def large(context: Context) -> Result:
     return compared(context, HUNYUAN15, "large", [], both_ways=False)
 
 
+def compiled(context: Context) -> Result:
+    """The shorter video beside diffusers with compiled blocks, which take long to begin and say nothing on a CPU."""
+    if context.device != "cuda":
+        raise Skip("compiled blocks are for GPUs")
+    return compared(context, HUNYUAN15, "small", ["compiled"], both_ways=False)
+
+
 def ltx2(context: Context) -> Result:
     """LTX-2's part of a model with all passes a step, and the gate, of picture and sound."""
     return compared(context, LTX2, "small", ["patched", "cudnn", "shipped"], gated=True)
@@ -59,8 +66,8 @@ def compared(context: Context, subject: Subject, which: str, variants: list[str]
     result: Result = {"tables": {}}
     theirs: list[Program] = []
     try:
-        # The first of ours tells what diffusers must be called with.
-        in_turn(ours[:1])
+        # Ours first, while the device is theirs alone; they tell what diffusers must be called with.
+        in_turn(ours)
         call = diffusers_call(subject, size, ours[0].row.get("job", {}))
         if variants:
             context.diffusers.open(subject.family, context.checkpoint(subject), context.device, context.work, context.clock.limit(120))
@@ -68,7 +75,7 @@ def compared(context: Context, subject: Subject, which: str, variants: list[str]
             theirs = [their_program(context, name, call, decodes=gated and name != "patched") for name in variants]
     except (Skip, Failure) as reason:
         result["without_diffusers"] = str(reason)
-    in_turn([*ours[1:], *theirs])
+    in_turn(theirs)
     if both_ways:
         in_turn([*reversed(theirs), *reversed(ours)], worth=lambda spent: context.clock.left() > spent + (60 if gated else 0))
     result["rows"] = rows_of(context, subject, size, [*ours, *theirs])

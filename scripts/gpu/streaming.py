@@ -26,6 +26,7 @@ MOST_WHERE_HIDDEN, NOISE = 0.05, 0.02
 
 def streaming(context: Context) -> Result:
     """Every block from pinned host memory; the trace of the first streamed run stays."""
+    context.diffusers.close()  # its memory would be counted
     size = context.size(HUNYUAN15, "small")
     flags = context.job(HUNYUAN15, size)
     homes = homes_of(context, flags)
