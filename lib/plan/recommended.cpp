@@ -22,6 +22,13 @@ const std::vector<std::string>& allowed() {
                                                 "num_inference_steps",
                                                 "guidance_scale",
                                                 "guidance_rescale",
+                                                "audio_guidance_scale",
+                                                "audio_guidance_rescale",
+                                                "stg_scale",
+                                                "audio_stg_scale",
+                                                "modality_scale",
+                                                "audio_modality_scale",
+                                                "max_sequence_length",
                                                 "flow_shift",
                                                 "negative_prompt"};
   return keys;

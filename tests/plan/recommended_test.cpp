@@ -78,6 +78,20 @@ TEST_CASE("whoever says something about a subject gets nothing of the model's on
   CHECK(job.request().num_frames == 9);
 }
 
+TEST_CASE("a model cannot bring settings of another family") {
+  const Model model(R"({"modality_scale": 1})");
+  Request request;
+  request.prompt = "a fox";
+  request.model = model.folder();
+  request.output = "out.mp4";
+  config::Settings settings;
+  settings.request = request;
+  config::Violations violations;
+  plan_job(std::move(settings), read_model(request), {}, violations);
+  REQUIRE(violations.all().size() == 1);
+  CHECK_THAT(violations.all().front().what, Catch::Contains("(kinema.json)"));
+}
+
 TEST_CASE("a model cannot bring what is the user's") {
   test::TempFolder temp;
   auto wrong = [&](const std::string& text) {
