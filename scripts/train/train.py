@@ -8,7 +8,7 @@ Every stage continues from its last checkpoint under --work, so the command may 
   encoder      pixels to latents; decoder, encoder and transformer may run at the same time
   transformer  the generator with its text encoder, on the latents; half of the samples with their first frame as a picture
   export       the folders of the text-to-video pipeline, in bfloat16, and of its image-to-video twin, which links to it
-  sheet        the contact sheets: ten prompts, and pictures with a prompt
+  sheet        the contact sheets: ten prompts, and a picture with six of them
 Needs torch, diffusers, transformers and pillow; a few hours on two cores.
 """
 import argparse
@@ -37,7 +37,7 @@ SHEET = (
 )
 
 
-PICTURES = ("right", "left", "up", "down right", "grow", "spin")  # what one and the same picture is asked to do
+MOTIONS = ("right", "left", "up", "down right", "grow", "spin")  # what is asked of one and the same picture
 
 
 def twin_of(folder):
@@ -68,14 +68,16 @@ def contact_sheet(model, threads=2):
 
 
 def picture_sheet(model, threads=2):
-    """One picture of an orange star, with a prompt for each of PICTURES."""
+    """Draws the example picture, an orange star in the middle, and what becomes of it with a prompt for each of MOTIONS."""
     import render
+    from adherence import as_image, picture_of
     from shipped import Shipped
     torch.set_num_threads(threads)
-    scenes = [render.Scene("dark blue", [render.Thing("star", "orange", motion=m)]) for m in PICTURES]
-    still = render.render(render.Scene("dark blue", [render.Thing("star", "orange")]), range(1))[0]
+    scenes = [render.Scene("dark blue", [render.Thing("star", "orange", motion=m)]) for m in MOTIONS]
+    picture = picture_of(render.Scene("dark blue", [render.Thing("star", "orange")]))
+    as_image(picture).save(os.path.join(model, "picture.png"), optimize=True)
     texts = [render.caption(s, plain=True) for s in scenes]
-    strips(zip(texts, Shipped(model).videos(texts, pictures=[still] * len(texts))), os.path.join(model, "contact-sheet.png"))
+    strips(zip(texts, Shipped(model).videos(texts, pictures=[picture] * len(texts))), os.path.join(model, "contact-sheet.png"))
 
 
 def main():

@@ -68,16 +68,9 @@ def psnr(model, projection, encoder, n=6):
     return float(np.mean(values)), float(np.mean(firsts))
 
 
-def optimizer(part, half):
-    """Muon for the convolutions, Adam for the rest.
-
-    In the decoder Muon takes the residual blocks only: the path around them starts as a good linear map and is changed
-    gently. The encoder starts from nothing and moves faster.
-    """
-    def is_matrix(name, p):
-        return p.ndim == 5 and ("resnets" in name if half == "decoder" else not name.startswith(("conv_in", "mid_block.att")))
-
-    return Optimizer(part.named_parameters(), is_matrix, *((0.006, 5e-4) if half == "decoder" else (0.02, 3e-3)))
+def optimizer(part):
+    """Muon for the residual blocks, Adam for the path around them, which starts as a good linear map and is changed gently."""
+    return Optimizer(part.named_parameters(), lambda name, p: p.ndim == 5 and "resnets" in name, 0.006, 5e-4)
 
 
 class Run:
@@ -91,7 +84,10 @@ class Run:
         self.part = getattr(self.model, half)
         if half == "decoder":
             vae_module.start_from_linear(self.part, self.projection["blocks"])
-        self.opt = optimizer(self.part, half)
+        else:
+            x = batch(random.Random(seed), 200, 1)[0]
+            vae_module.start_encoder_from_linear(self.part, x, latents.encode(self.projection, x))
+        self.opt = optimizer(self.part)
         self.ema, self.step, self.mean = Ema(self.part, keep), 0, None
         if os.path.exists(self.path):
             s = torch.load(self.path)
@@ -165,21 +161,22 @@ def train_decoder(folder, steps, batch_size=4, seed=4, minutes=None, threads=2, 
 def train_encoder(folder, steps, stills=32, clips=2, seed=5, minutes=None, threads=2):
     """Pixels to latents, and to a log-variance that is the same everywhere.
 
-    Image-to-video encodes single pictures, which are cheap, so that three steps of four see only those; the fourth keeps
-    whole clips in mind. An error counts against the spread of its channel: the small channels hold the edges.
+    Image-to-video encodes single pictures, which start well, so that every second step sees those and keeps them so; the
+    others see whole clips. An error counts against the spread of its channel, as the small channels hold the edges, and by
+    its logarithm, so that clips, which start badly, do not drown the pictures.
     """
     run = Run(folder, "encoder", seed, threads)
     decoder = torch.load(os.path.join(folder, "decoder.pt"))["ema"]["shadow"]
     spread = latents.encode(run.projection, batch(random.Random(seed), 64)[0]).flatten(0, 3).std(0)
     while run.going(steps, minutes):
-        x, _, _ = run.batch(clips) if run.step % 4 == 3 else run.batch(stills, 1)
+        x, _, _ = run.batch(clips) if run.step % 2 else run.batch(stills, 1)
         z = latents.encode(run.projection, x)
         moments = run.model.encoder(x.bfloat16()).float()
         mean, logvar = moments.chunk(2, -1)
         error = ((mean - z) / spread).square().mean()
         width = (logvar - 2 * np.log(vae_module.POSTERIOR_STD)).square().mean()
-        run.update(error + 0.01 * width, error, schedule(run.step, steps, elapsed=run.elapsed(minutes)))
-        if run.step % 500 == 0:
+        run.update(error.log() + 0.01 * width, error, schedule(run.step, steps, elapsed=run.elapsed(minutes)))
+        if run.step % 200 == 0:
             run.evaluate(decoder)
             run.save()
     run.evaluate(decoder)

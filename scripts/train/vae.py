@@ -297,6 +297,13 @@ def check_against_diffusers(vae, config):
         return (a - e).abs().max().item(), (ref.decoder(z) - d).abs().max().item()
 
 
+def centre(conv, weight, bias=None):
+    """Makes a convolution a matrix applied to every pixel."""
+    conv.conv.weight.zero_()
+    conv.conv.weight[:, :, 2, 1, 1] = weight
+    conv.conv.bias.zero_() if bias is None else conv.conv.bias.copy_(bias)
+
+
 def start_from_linear(decoder, projection, k=8.0):
     """Sets the decoder to the linear reconstruction from principal components, with the residual branches still silent.
 
@@ -315,11 +322,6 @@ def start_from_linear(decoder, projection, k=8.0):
     def silent_in_groups(channels, group, n):  # orthonormal columns with zero sum over every group of channels
         one = torch.linalg.qr(torch.cat([torch.ones(group, 1), torch.eye(group)[:, 1:]], 1))[0][:, 1:]
         return torch.block_diag(*[one] * (channels // group))[:, :n]
-
-    def centre(conv, weight, bias=None):
-        conv.conv.weight.zero_()
-        conv.conv.weight[:, :, 2, 1, 1] = weight
-        conv.conv.bias.zero_() if bias is None else conv.conv.bias.copy_(bias)
 
     back[..., -1] = 0  # the channel of the first frame's mark
     with torch.no_grad():
@@ -344,3 +346,51 @@ def start_from_linear(decoder, projection, k=8.0):
         centre(decoder.conv_out, out)
         for r in decoder.up_blocks[3].resnets:
             r.norm1.gamma[:6] = 4.0
+
+
+def start_encoder_from_linear(encoder, x, z, k=40.0):
+    """Sets the encoder to a nearly linear map from pictures `x` [B, 1, H, W, 3] to latents `z` [B, 1, H/8, W/8, C].
+
+    The downsamplers' parameter-free shortcuts average neighbouring channels: with every colour in two channels the first of
+    them keeps every pixel, and the last the sum of a pixel's channels, a kind of brightness. Its convolution adds seven
+    features of 4×4 pixels, which have to tell the colours, and a large constant, so that the last norm divides by nearly
+    the same everywhere. Which brightness and which features tell most is found by descent, the last map by least squares.
+    """
+    shrink = [level.downsamplers[0].conv for level in encoder.down_blocks[:3]]
+    b, _, h, w, _ = x.shape
+    # The order that the downsamplers make: quarter of the block, quarter of that, pixel.
+    blocks = x.view(b, h // 8, 2, 2, 2, w // 8, 2, 2, 2, 3).permute(0, 1, 5, 2, 6, 3, 7, 4, 8, 9).reshape(-1, 4, 16, 3)
+    wanted = (z / z.std((0, 1, 2, 3)).clamp(min=0.1)).flatten(0, 3)
+
+    def unexplained(brightness, features):
+        f = F.pad(blocks.flatten(2) @ features.T, (0, 1)).flatten(1)
+        y = F.pad((blocks @ brightness).flatten(1) + torch.cat([f, f], 1), (0, 1), value=1.0)
+        both = y.T @ wanted / len(y)
+        square = y.T @ y / len(y) + 1e-4 * torch.eye(y.shape[1])
+        return wanted.square().mean() - (both * torch.linalg.solve(square, both)).sum() / wanted.shape[1]
+
+    brightness, features = torch.full((3,), 0.5, requires_grad=True), (0.2 * torch.randn(7, 48)).requires_grad_()
+    descent = torch.optim.Adam([brightness, features], lr=0.03)
+    for _ in range(300):
+        descent.zero_grad()
+        unexplained(brightness, features).backward()
+        descent.step()
+    with torch.no_grad():
+        # Two channels a colour; the last two make up what the shortcut's mean of the four lacks.
+        colours = torch.cat([torch.eye(3).repeat_interleave(2, 0), (4 * brightness - 1).expand(2, 3)])
+        centre(encoder.conv_in, colours)
+        for conv in shrink[:2]:
+            centre(conv, torch.zeros(conv.conv.weight.shape[:2]))
+        read = F.pad(features.view(7, 16, 3), (0, 1)).flatten(1)
+        centre(shrink[2], F.pad(read, (0, 0, 0, 1)), torch.tensor([0.0] * 7 + [k]))
+        encoder.norm_out.gamma.fill_(0.3)  # SiLU is straight near zero
+        y = x.bfloat16()  # so that the map trusts no channel beyond its digits
+        for part in (encoder.conv_in, *encoder.down_blocks, encoder.mid_block):
+            y = part(y)
+        y = y.float()
+        bent = F.pad(_norm_silu(y, encoder.norm_out.gamma.flatten()).flatten(0, 3), (0, 1), value=1.0).double()
+        width = torch.full_like(z, 2 * math.log(POSTERIOR_STD))
+        rest = (torch.cat([z, width], -1) - group_mean(y, encoder.moments)).flatten(0, 3).double()
+        square = bent.T @ bent / len(bent) + 1e-7 * torch.eye(bent.shape[1])
+        last = torch.linalg.solve(square, bent.T @ rest / len(bent)).float()
+        centre(encoder.conv_out, last[:-1].T, last[-1])
