@@ -49,19 +49,19 @@ HUNYUAN15 = Subject(
     "hunyuan15",
     (f"--prompt={PROMPT}", "--negative-prompt=blurry", "--guidance-scale=6", "--seed=42", "--vae-tiling=off"),
     {
-        "full": {"small": Size(832, 480, 33, 4), "long": Size(832, 480, 121, 3), "large": Size(1280, 720, 121, 2)},
+        "full": {"small": Size(832, 480, 33, 3), "long": Size(832, 480, 121, 3), "large": Size(1280, 720, 121, 2)},
         "tiny": {"small": Size(112, 80, 9, 3), "long": Size(112, 80, 17, 2), "large": Size(128, 96, 9, 2)},
     },
 )
 # The three passes that tell something with the 2.0 weights (diffusers makes a fourth, whose perturbation they do not have),
-# and the frames alone: a build without FFmpeg writes no sound. With all of the blocks the disk of a machine with 64 GB would
-# be full; steps are in proportion to the blocks.
+# and the frames alone: a build without FFmpeg writes no sound. A quarter of the blocks, so that a call of ten minutes has time
+# for both families; steps are in proportion to the blocks.
 LTX2 = Subject(
     "ltx2",
     (f"--prompt={PROMPT}", "--negative-prompt=blurry", "--seed=42", "--vae-tiling=off", "--no-audio"),
     {"full": {"small": Size(768, 512, 121, 4)}, "tiny": {"small": Size(96, 64, 17, 3)}},
-    16,
-    ("--layers=16", "--text-layers=12"),
+    12,
+    ("--layers=12", "--text-layers=6"),
 )
 
 

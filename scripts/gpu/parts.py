@@ -65,30 +65,35 @@ def unit_tests(context: Context) -> Result:
     return {"rows": rows}
 
 
-def begin_checkpoint(context: Context) -> Result:
-    """Begins to write HunyuanVideo 1.5's, while the tests run whose times do not matter."""
-    begin_writing(context, HUNYUAN15)
-    return {}
+def begin_ltx2(context: Context) -> Result:
+    """Begins to write LTX-2's checkpoint, fewer blocks and text layers than published, while tests run whose times do not matter."""
+    return begin_writing(context, LTX2)
 
 
-def checkpoint(context: Context) -> Result:
-    """A random checkpoint of the published sizes on this machine's disk."""
-    return written(context, HUNYUAN15)
+def begin_hunyuan15(context: Context) -> Result:
+    """Likewise HunyuanVideo 1.5's, all of it, in the place of the other: a disk need not hold both."""
+    return begin_writing(context, HUNYUAN15)
 
 
 def checkpoint_ltx2(context: Context) -> Result:
-    """LTX-2 in the place of HunyuanVideo 1.5, with fewer blocks and text layers than published."""
-    context.diffusers.close()
+    """A random checkpoint on this machine's disk."""
     return written(context, LTX2)
 
 
-def begin_writing(context: Context, subject: Subject) -> None:
+def checkpoint(context: Context) -> Result:
+    """The same of the other family."""
+    return written(context, HUNYUAN15)
+
+
+def begin_writing(context: Context, subject: Subject) -> Result:
+    context.diffusers.close()
     folder = context.work / "checkpoint"
     shutil.rmtree(folder, ignore_errors=True)
     flags = [f"--sizes={context.sizes}", f"--device={context.device}", f"--family={subject.family}"]
     flags += subject.checkpoint_flags if context.sizes == "full" else ()
     command = [sys.executable, str(HERE / "full_checkpoint.py"), str(folder / "model"), *flags]
     context.writing[subject.family] = begin(command)
+    return {}
 
 
 def written(context: Context, subject: Subject) -> Result:

@@ -20,6 +20,7 @@ LTX2_ARGUMENTS = [
     *(f"{stream}{name}" for stream in ("", "audio_") for name in ("guidance_scale", "stg_scale", "modality_scale", "guidance_rescale")),
     *("spatio_temporal_guidance_blocks", "use_cross_timestep", "decode_timestep", "max_sequence_length"),
 ]
+GATE_SECONDS = 45  # that the gate may take; running once more must leave it them
 GATED = ["noise_pred_0", "audio_noise_pred_0", "latents_final", "audio_latents_final", "video", "audio"]
 
 
@@ -77,7 +78,7 @@ def compared(context: Context, subject: Subject, which: str, variants: list[str]
         result["without_diffusers"] = str(reason)
     in_turn(theirs)
     if both_ways:
-        in_turn([*reversed(theirs), *reversed(ours)], worth=lambda spent: context.clock.left() > spent + (60 if gated else 0))
+        in_turn([*reversed(theirs), *reversed(ours)], worth=lambda spent: context.clock.left() > spent + (GATE_SECONDS if gated else 0))
     result["rows"] = rows_of(context, subject, size, [*ours, *theirs])
     result["tables"]["peaks"] = [{"program": one.name, **row} for one in ours for row in one.row.get("peaks", [])]
     if gated and theirs:
@@ -151,9 +152,10 @@ def their_program(context: Context, variant: str, call: Result, decodes: bool) -
 def rows_of(context: Context, subject: Subject, size: Size, programs: list[Program]) -> list[Result]:
     """The median of all later steps, how far the runs' medians lie apart, and the ratio to each of ours."""
     floor = floor_of(context, subject, size)
+    blocks = f", {subject.layers} blocks" if subject.layers and context.sizes == "full" else ""
     rows: list[Result] = []
     for program in programs:
-        row: Result = {"program": program.name, "size": str(size)}
+        row: Result = {"program": program.name, "size": f"{size}{blocks}"}
         if steps := [seconds for run in program.runs for seconds in run]:
             medians = [statistics.median(run) for run in program.runs if run]
             row["step_s"] = round(statistics.median(steps), 4)

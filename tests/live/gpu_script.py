@@ -24,7 +24,7 @@ COUNTED = {
     ("hunyuan15", (1280, 720, 121)): (608.0, 5534.8),
     ("ltx2", (768, 512, 121)): (158.3, 34.6),
 }
-PARTS = "machine,start,begin_checkpoint,checkpoint,floors,profile,streaming,checkpoint_ltx2,steps_ltx2"
+PARTS = "machine,start,begin_ltx2,checkpoint_ltx2,floors,steps_ltx2,begin_hunyuan15,checkpoint,profile,streaming"
 
 
 def floors_are_those_of_the_models(checks: Checks) -> None:
