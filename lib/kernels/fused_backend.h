@@ -11,8 +11,9 @@
 
 namespace kinema::kernels {
 
-// Vectors that a row of tokens is scaled, shifted and gated with, each [M, C] with contiguous rows.
-// `row_of` [L] int32 says which of the M a token takes; undefined: all take the first.
+// Vectors that a row of tokens is scaled, shifted and gated with, each [M, C] with contiguous rows,
+// or undefined: then it is not. `row_of` [L] int32 says which of the M a token takes; undefined:
+// all take the first.
 struct RowVectors {
   at::Tensor shift, scale, gate;
   at::Tensor row_of;
@@ -65,6 +66,10 @@ class FusedKernels {
   // round((x / 2 + 1 / 2) * 255) within 0..255. frames: [3, F, H, W], any strides; out:
   // [F, H, W, 3] uint8, contiguous.
   virtual void pixel_bytes(const at::Tensor& frames, const at::Tensor& out) = 0;
+
+  // rgb: [F, H, W, 3] uint8, contiguous, H and W even; out: [F, 3 H / 2, W] uint8, contiguous: of
+  // each frame Y [H, W], then U and V [H / 2, W / 2], as kernels/yuv420.h says.
+  virtual void pixel_planes(const at::Tensor& rgb, const at::Tensor& out) = 0;
 };
 
 // Exported as kinema_kernels_open; for the current GPU.

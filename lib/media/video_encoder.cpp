@@ -5,6 +5,10 @@
 #include <string>
 #include <utility>
 
+extern "C" {
+#include <libavutil/imgutils.h>
+}
+
 #include "base/error.h"
 #include "media/colour_conversion.h"
 
@@ -57,6 +61,14 @@ AvFrame frame_for(const AVCodecContext& context) {
   return frame;
 }
 
+void put_planes(const uint8_t* planes, AVFrame& to) {
+  for (int i = 0; i < 3; ++i) {
+    const int part = i == 0 ? 1 : 2, width = to.width / part, height = to.height / part;
+    av_image_copy_plane(to.data[i], to.linesize[i], planes, width, width, height);
+    planes += static_cast<ptrdiff_t>(width) * height;
+  }
+}
+
 }  // namespace
 
 const AVCodec* encoder_of(VideoCodec codec) {
@@ -69,7 +81,11 @@ const AVCodec* encoder_of(VideoCodec codec) {
 VideoEncoder::VideoEncoder(Muxer& muxer, const VideoFormat& format)
     : muxer_(muxer), packet_(av_made(av_packet_alloc(), "a packet")) {
   open(format);
-  scaler_ = scaler_from_rgb(format.size, context_->pix_fmt);
+  if (format.pixels == FramePixels::kRgb) {
+    scaler_ = scaler_from_rgb(format.size, context_->pix_fmt);
+  } else if (context_->pix_fmt != AV_PIX_FMT_YUV420P) {
+    throw Error(ErrorKind::kInternal, std::string(codec_name(format.codec)) + " takes RGB only");
+  }
   frame_ = frame_for(*context_);
   av_check(av_frame_get_buffer(frame_.get(), 0), muxer_.name(), "cannot be encoded");
   stream_ = muxer_.add_stream(*context_);
@@ -98,10 +114,14 @@ void VideoEncoder::open(const VideoFormat& format) {
   }
 }
 
-void VideoEncoder::encode(std::span<const uint8_t> rgb) {
+void VideoEncoder::encode(std::span<const uint8_t> pixels) {
   // The encoder may still hold the last one.
   av_check(av_frame_make_writable(frame_.get()), muxer_.name(), "cannot be encoded");
-  convert(scaler_, rgb.data(), *frame_);
+  if (scaler_) {
+    convert(scaler_, pixels.data(), *frame_);
+  } else {
+    put_planes(pixels.data(), *frame_);
+  }
   frame_->pts = index_++;
   av_check(avcodec_send_frame(context_.get(), frame_.get()), muxer_.name(), "cannot be encoded");
   drain();

@@ -1,4 +1,4 @@
-// RGB frames to packets of one video stream.
+// Frames to packets of one video stream.
 #pragma once
 
 #include <cstdint>
@@ -13,14 +13,14 @@ namespace kinema::media {
 // The FFmpeg encoder that stands for a codec here; null if the build has none.
 const AVCodec* encoder_of(VideoCodec codec);
 
-// Converts to limited-range BT.709 4:2:0 (ffv1: keeps RGB), encodes, hands packets to the muxer,
+// Converts RGB to limited-range BT.709 4:2:0 (ffv1: keeps it), encodes, hands packets to the muxer,
 // which must outlive this and not have been started. Throws Error(kIo) naming the muxer's file.
 class VideoEncoder {
  public:
   VideoEncoder(Muxer& muxer, const VideoFormat& format);
 
-  // [H, W, 3]; the next frame.
-  void encode(std::span<const uint8_t> rgb);
+  // The next frame, as the format says.
+  void encode(std::span<const uint8_t> pixels);
   // No frame follows.
   void finish();
 
@@ -30,7 +30,7 @@ class VideoEncoder {
 
   Muxer& muxer_;
   AvCodecContext context_;
-  AvScaler scaler_;
+  AvScaler scaler_;  // null: frames come as the encoder takes them
   AvFrame frame_;
   AvPacket packet_;
   AVStream* stream_ = nullptr;  // the muxer's

@@ -30,12 +30,23 @@ struct SoundFormat {
 // kFfv1 is lossless RGB and goes into .mkv only; the others are 4:2:0 in BT.709.
 enum class VideoCodec { kH264, kHevc, kAv1, kFfv1 };
 
+// As what frames are handed over: RGB [H, W, 3], or (not for kFfv1) what the encoder would have it
+// converted to: Y [H, W], then U and V [H / 2, W / 2] in limited-range BT.709.
+enum class FramePixels { kRgb, kPlanes };
+
 struct VideoFormat {
   Size size;
   FrameRate fps;
   VideoCodec codec = VideoCodec::kH264;
   int crf = 18;                           // less is better and larger; not used by kFfv1
   std::optional<SoundFormat> sound = {};  // of a stream beside the pictures
+  FramePixels pixels = FramePixels::kRgb;
+
+  // Of one frame as it is handed over.
+  size_t frame_bytes() const {
+    const auto rgb = static_cast<size_t>(size.pixels()) * 3;
+    return pixels == FramePixels::kRgb ? rgb : rgb / 2;
+  }
 };
 
 // "h264", "hevc", "av1", "ffv1".

@@ -40,7 +40,7 @@ class VideoWriter::Impl {
       : format_(format),
         muxer_(checked(path, format), comment),
         encoder_(muxer_, format),
-        worker_(kWaitingFrames, [this](const FrameBytes& rgb) { encoder_.encode(rgb); }) {
+        worker_(kWaitingFrames, [this](const FrameBytes& pixels) { encoder_.encode(pixels); }) {
     if (format.sound) sound_encoder_.emplace(muxer_, *format.sound, SoundCodec::kAac);
     muxer_.start();
   }
@@ -53,12 +53,13 @@ class VideoWriter::Impl {
     sound_ = std::move(sound);
   }
 
-  void frame(std::span<const uint8_t> rgb) {
-    if (rgb.size() != static_cast<size_t>(format_.size.pixels()) * 3) {
-      throw Error(ErrorKind::kInternal, "a frame of " + std::to_string(rgb.size()) +
-                                            " bytes is not " + to_string(format_.size) + " RGB");
+  void frame(std::span<const uint8_t> pixels) {
+    if (pixels.size() != format_.frame_bytes()) {
+      const auto* kind = format_.pixels == FramePixels::kRgb ? " RGB" : " in planes";
+      throw Error(ErrorKind::kInternal, "a frame of " + std::to_string(pixels.size()) +
+                                            " bytes is not " + to_string(format_.size) + kind);
     }
-    worker_.push(FrameBytes(rgb.begin(), rgb.end()));
+    worker_.push(FrameBytes(pixels.begin(), pixels.end()));
     ++frames_;
   }
 
@@ -90,7 +91,7 @@ VideoWriter::VideoWriter(const std::filesystem::path& path,
 
 VideoWriter::~VideoWriter() = default;
 
-void VideoWriter::frame(std::span<const uint8_t> rgb) { impl_->frame(rgb); }
+void VideoWriter::frame(std::span<const uint8_t> pixels) { impl_->frame(pixels); }
 
 void VideoWriter::sound(Sound sound) { impl_->sound(std::move(sound)); }
 

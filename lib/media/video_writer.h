@@ -23,7 +23,7 @@ class VideoWriter final : public FrameSink {
               const std::string& comment);
   ~VideoWriter() override;
 
-  void frame(std::span<const uint8_t> rgb) override;
+  void frame(std::span<const uint8_t> pixels) override;
   // The whole sound, once, before or after the frames; only and always if the format has one. In
   // the file it begins with the first frame and ends with the last: what is longer is cut off, what
   // is shorter is followed by silence.

@@ -11,34 +11,28 @@
 #include "nn/layers.h"
 
 namespace kinema::nn {
-namespace {
-
-constexpr double kEps = 1e-6;
-
-}  // namespace
 
 const Elementwise& reference_elementwise() {
   static const Elementwise reference;
   return reference;
 }
 
-at::Tensor gated(const at::Tensor& x, at::Tensor y, const at::Tensor& gate) {
-  return y.mul_(gate).add_(x);
+Residual Elementwise::added(const Residual& x, at::Tensor y, const Gate& gate) const {
+  return gated(x.sum(), std::move(y), gate);
 }
 
-at::Tensor Elementwise::modulated(const at::Tensor& x,
-                                  const at::Tensor& scale,
-                                  const at::Tensor& shift) const {
-  return layer_normed(x, kEps).mul_(scale).add_(shift);
-}
-
-Elementwise::Modulated Elementwise::gated_modulated(const at::Tensor& x,
-                                                    at::Tensor y,
-                                                    const at::Tensor& gate,
-                                                    const at::Tensor& scale,
-                                                    const at::Tensor& shift) const {
-  auto sum = gated(x, std::move(y), gate);
-  return {sum, modulated(sum, scale, shift)};
+at::Tensor Elementwise::normed(const Residual& x,
+                               const Norm& norm,
+                               const Modulation& modulation) const {
+  const auto& tokens = x.sum();
+  auto rows = norm.over == kernels::RowNorm::kLayer
+                  ? layer_normed(tokens, norm.eps)
+                  : at::rms_norm(tokens, {tokens.size(-1)}, {}, norm.eps);
+  if (!modulation.scale.defined()) return rows;
+  each_run(modulation.rows, rows, [&](const at::Tensor& some, int64_t row) {
+    some.mul_(modulation.scale[row]).add_(modulation.shift[row]);
+  });
+  return rows;
 }
 
 void Elementwise::normed_turned(const at::Tensor& x,
@@ -50,18 +44,6 @@ void Elementwise::normed_turned(const at::Tensor& x,
   if (rotary.turns.defined()) return rotate_into(to, normed.mul_(weight), rotary);
   auto out = to;
   at::mul_out(out, normed, weight);
-}
-
-at::Tensor Elementwise::rms_modulated(const at::Tensor& x,
-                                      const at::Tensor& scale,
-                                      const at::Tensor& shift,
-                                      const TokenRows* rows,
-                                      double eps) const {
-  auto normed = at::rms_norm(x, {x.size(-1)}, {}, eps);
-  each_run(rows, normed, [&](const at::Tensor& tokens, int64_t row) {
-    tokens.mul_(scale[row]).add_(shift[row]);
-  });
-  return normed;
 }
 
 void Elementwise::row_normed_turned(const at::Tensor& x,

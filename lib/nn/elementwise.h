@@ -4,32 +4,38 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "kernels/row_norm.h"
+#include "nn/residual.h"
 #include "nn/rotary.h"
-#include "nn/token_rows.h"
 
 namespace kinema::nn {
 
-// Rows of channels: x, y [1, L, C]; scale, shift, gate [1, 1, C]; heads are written into places
-// [1, L, G, H / G, D], as nn::JointHeads has them. This class does them with LibTorch's operators,
-// rounding where diffusers rounds.
+// A norm of tokens over their channels, without parameters.
+struct Norm {
+  kernels::RowNorm over;
+  double eps;
+};
+
+// Vectors that normed tokens are multiplied with and then shifted by, as Gate's; undefined: not.
+struct Modulation {
+  at::Tensor scale = {}, shift = {};
+  const TokenRows* rows = nullptr;
+};
+
+// Rows of channels: x [1, L, C]; heads are written into places [1, L, G, H / G, D], as
+// nn::JointHeads has them. This class does them with LibTorch's operators, rounding where diffusers
+// rounds.
 class Elementwise {
  public:
   virtual ~Elementwise() = default;
 
-  // LayerNorm(x) * scale + shift, the norm without parameters, eps 1e-6.
-  virtual at::Tensor modulated(const at::Tensor& x,
-                               const at::Tensor& scale,
-                               const at::Tensor& shift) const;
+  // x + gate * y, at once or when the norm of it is wanted; y's memory is used.
+  virtual Residual added(const Residual& x, at::Tensor y, const Gate& gate = {}) const;
 
-  // sum = x + gate * y, in the memory of y; rows = LayerNorm(sum) * scale + shift.
-  struct Modulated {
-    at::Tensor sum, rows;
-  };
-  virtual Modulated gated_modulated(const at::Tensor& x,
-                                    at::Tensor y,
-                                    const at::Tensor& gate,
-                                    const at::Tensor& scale,
-                                    const at::Tensor& shift) const;
+  // norm(x) * scale + shift.
+  virtual at::Tensor normed(const Residual& x,
+                            const Norm& norm,
+                            const Modulation& modulation = {}) const;
 
   // x [1, L, C], each of its heads divided by its root mean square, times weight [D], then turned;
   // without turns it is not.
@@ -38,14 +44,6 @@ class Elementwise {
                              double eps,
                              const Rotary& rotary,
                              const at::Tensor& to) const;
-
-  // RMS(x) * scale + shift, the norm without parameters; scale, shift: [M, C], of which tokens take
-  // the row that `rows` says, or (null) the only one.
-  virtual at::Tensor rms_modulated(const at::Tensor& x,
-                                   const at::Tensor& scale,
-                                   const at::Tensor& shift,
-                                   const TokenRows* rows,
-                                   double eps) const;
 
   // x [1, L, C] divided by the root mean square of the whole row, times weight [C], then in each
   // head of the table the halves turned by cos, sin [L, heads, width / 2]; the table's heads may be
@@ -65,8 +63,5 @@ class Elementwise {
 
 // The class above itself; it has no state.
 const Elementwise& reference_elementwise();
-
-// x + gate * y, in the memory of y.
-at::Tensor gated(const at::Tensor& x, at::Tensor y, const at::Tensor& gate);
 
 }  // namespace kinema::nn

@@ -13,9 +13,12 @@
 namespace kinema::nn {
 namespace {
 
-constexpr double kEps = 1e-6;
+// [M, C] or [1, 1, C] -> [M, C].
+at::Tensor flat(const at::Tensor& vectors) {
+  return vectors.defined() ? vectors.flatten(0, -2) : vectors;
+}
 
-at::Tensor row(const at::Tensor& vector) { return vector.reshape({1, vector.size(-1)}); }
+at::Tensor row_of(const TokenRows* rows) { return rows == nullptr ? at::Tensor() : rows->row_of; }
 
 template <typename Action>
 auto named(Action&& action) {
@@ -31,27 +34,25 @@ class Fused : public Elementwise {
  public:
   explicit Fused(std::unique_ptr<kernels::FusedKernels> kernels) : kernels_(std::move(kernels)) {}
 
-  at::Tensor modulated(const at::Tensor& x,
-                       const at::Tensor& scale,
-                       const at::Tensor& shift) const override {
-    return named([&] {
-      return kernels_
-          ->norm_modulate(x.squeeze(0), {row(shift), row(scale), {}, {}}, kernels::RowNorm::kLayer,
-                          kEps)
-          .unsqueeze(0);
-    });
+  Residual added(const Residual& x, at::Tensor y, const Gate& gate) const override {
+    return Residual(Residual::Sum{x.sum(), std::move(y), gate});
   }
 
-  Modulated gated_modulated(const at::Tensor& x,
-                            at::Tensor y,
-                            const at::Tensor& gate,
-                            const at::Tensor& scale,
-                            const at::Tensor& shift) const override {
-    return named([&]() -> Modulated {
+  at::Tensor normed(const Residual& x,
+                    const Norm& norm,
+                    const Modulation& modulation) const override {
+    const kernels::RowVectors vectors{
+        flat(modulation.shift), flat(modulation.scale), {}, row_of(modulation.rows)};
+    return named([&] {
+      const auto* sum = x.pending();
+      if (sum == nullptr)
+        return kernels_->norm_modulate(x.sum().squeeze(0), vectors, norm.over, norm.eps)
+            .unsqueeze(0);
       auto rows = kernels_->residual_gate_norm_modulate(
-          x.squeeze(0), y.squeeze(0), {{}, {}, row(gate), {}}, {row(shift), row(scale), {}, {}},
-          kernels::RowNorm::kLayer, kEps);
-      return {std::move(y), rows.unsqueeze(0)};
+          sum->x.squeeze(0), sum->y.squeeze(0),
+          {{}, {}, flat(sum->gate.vectors), row_of(sum->gate.rows)}, vectors, norm.over, norm.eps);
+      x.settle(sum->y);
+      return rows.unsqueeze(0);
     });
   }
 
@@ -66,19 +67,6 @@ class Fused : public Elementwise {
       for (int64_t group = 0; group < out.size(1); ++group)
         kernels_->head_norm_rotate(heads.select(1, group), weight, turns, eps,
                                    out.select(1, group));
-    });
-  }
-
-  at::Tensor rms_modulated(const at::Tensor& x,
-                           const at::Tensor& scale,
-                           const at::Tensor& shift,
-                           const TokenRows* rows,
-                           double eps) const override {
-    return named([&] {
-      const auto row_of = rows == nullptr ? at::Tensor() : rows->row_of;
-      return kernels_
-          ->norm_modulate(x.squeeze(0), {shift, scale, {}, row_of}, kernels::RowNorm::kRms, eps)
-          .unsqueeze(0);
     });
   }
 
@@ -98,11 +86,11 @@ class Fused : public Elementwise {
   }
 
   // A product's own epilogue, in cuBLAS; only it knows how to hold the result in float32 until
-  // then.
+  // then. On a CPU the same operator is another GELU.
   at::Tensor gelu_linear(const at::Tensor& x,
                          const at::Tensor& weight,
                          const at::Tensor& bias) const override {
-    if (!bias.defined()) return Elementwise::gelu_linear(x, weight, bias);
+    if (!bias.defined() || x.is_cpu()) return Elementwise::gelu_linear(x, weight, bias);
     auto sizes = x.sizes().vec();
     sizes.back() = weight.size(0);
     return at::_addmm_activation(bias, x.flatten(0, -2), weight.t(), /*beta=*/1, /*alpha=*/1,
@@ -118,14 +106,18 @@ class Fused : public Elementwise {
 
 std::filesystem::path kernels_module() { return beside_program("libkinema_kernels.so"); }
 
-std::unique_ptr<Elementwise> fused_elementwise(const std::filesystem::path& module) {
+std::unique_ptr<kernels::FusedKernels> fused_kernels(const std::filesystem::path& module) {
   const auto open = reinterpret_cast<kernels::KernelsOpen>(
       plugin_symbol(module, "kinema_kernels_open", "-DKINEMA_CUDA=ON"));
-  return std::make_unique<Fused>(named([&] { return open(); }));
+  return named([&] { return open(); });
+}
+
+std::unique_ptr<Elementwise> fused_elementwise(std::unique_ptr<kernels::FusedKernels> kernels) {
+  return std::make_unique<Fused>(std::move(kernels));
 }
 
 std::unique_ptr<Elementwise> elementwise(ElementwiseBy by) {
-  if (by == ElementwiseBy::kFusedKernels) return fused_elementwise();
+  if (by == ElementwiseBy::kFusedKernels) return fused_elementwise(fused_kernels());
   return std::make_unique<Elementwise>();
 }
 

@@ -7,7 +7,6 @@
 #include <ATen/ops/empty.h>
 
 #include "base/error.h"
-#include "base/plugin.h"
 #include "kernels/fused_backend.h"
 
 namespace kinema::nn {
@@ -46,9 +45,7 @@ at::Tensor PixelBytes::operator()(const at::Tensor& frames) const {
 
 std::unique_ptr<PixelBytes> pixel_bytes(ElementwiseBy by, const std::filesystem::path& module) {
   if (by == ElementwiseBy::kOperators) return std::make_unique<PixelBytes>();
-  const auto open = reinterpret_cast<kernels::KernelsOpen>(
-      plugin_symbol(module, "kinema_kernels_open", "-DKINEMA_CUDA=ON"));
-  return std::make_unique<FusedPixelBytes>(open());
+  return std::make_unique<FusedPixelBytes>(fused_kernels(module));
 }
 
 }  // namespace kinema::nn

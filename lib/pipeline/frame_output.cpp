@@ -7,7 +7,6 @@
 
 #include <ATen/ops/cat.h>
 
-#include "media/frame_folder.h"
 #include "media/sound_file.h"
 #include "pipeline/chosen_kernels.h"
 
@@ -40,25 +39,40 @@ media::VideoFormat format_of(const config::Request& request) {
   return format;
 }
 
+// frames: bytes on the host, contiguous, the first dimension counts.
+void hand(const at::Tensor& frames, media::FrameSink& sink) {
+  const auto size = static_cast<size_t>(frames.stride(0));
+  for (int64_t f = 0; f < frames.size(0); ++f)
+    sink.frame({frames.const_data_ptr<uint8_t>() + static_cast<size_t>(f) * size, size});
+}
+
 }  // namespace
+
+std::unique_ptr<nn::PixelPlanes> planes_of(const Runtime& runtime) {
+  const auto& request = runtime.request;
+  if (kernels_of(runtime) != nn::ElementwiseBy::kFusedKernels || !request.output) return nullptr;
+  const auto format = format_of(request);
+  if (format.codec == media::VideoCodec::kFfv1) return nullptr;  // keeps RGB
+  if (!nn::has_planes(format.size.width, format.size.height)) return nullptr;
+  return nn::fused_pixel_planes();
+}
 
 FrameOutput::FrameOutput(const Runtime& runtime,
                          const std::string& comment,
-                         const std::optional<media::SoundFormat>& sound)
+                         const std::optional<media::SoundFormat>& sound,
+                         std::unique_ptr<nn::PixelPlanes> planes)
     : runtime_(runtime),
       bytes_of_(nn::pixel_bytes(kernels_of(runtime))),
+      planes_(std::move(planes)),
       format_(format_of(runtime.request)),
       sound_format_(sound) {
   const auto& request = runtime.request;
   if (request.audio) format_.sound = sound;
-  if (request.output) {
-    auto video = std::make_unique<media::VideoWriter>(*request.output, format_, comment);
-    video_ = video.get();
-    sinks_.push_back(std::move(video));
-  }
-  if (request.frames_dir) {
-    sinks_.push_back(std::make_unique<media::FrameFolder>(*request.frames_dir, format_.size));
-  }
+  if (planes_) format_.pixels = media::FramePixels::kPlanes;
+  if (request.output)
+    video_ = std::make_unique<media::VideoWriter>(*request.output, format_, comment);
+  if (request.frames_dir)
+    folder_ = std::make_unique<media::FrameFolder>(*request.frames_dir, format_.size);
 }
 
 FrameOutput::~FrameOutput() = default;
@@ -71,15 +85,12 @@ void FrameOutput::convert(const at::Tensor& frames) {
   if (runtime_.dump.wanted()) {
     kept_.push_back(nn::unit_pixels(frames[0]).to(at::kCPU).contiguous());
   }
-  // A quarter of what float32 would be goes to the host.
-  const auto bytes = (*bytes_of_)(frames[0]).to(at::kCPU);
-  const auto frame_bytes = static_cast<size_t>(bytes.stride(0));
-  for (int64_t f = 0; f < bytes.size(0); ++f) {
-    const std::span rgb(bytes.const_data_ptr<uint8_t>() + static_cast<size_t>(f) * frame_bytes,
-                        frame_bytes);
-    for (auto& sink : sinks_) sink->frame(rgb);
-  }
-  frames_ += bytes.size(0);
+  const auto rgb = (*bytes_of_)(frames[0]);
+  // A quarter of what float32 would be goes to the host, or an eighth.
+  const auto rgb_here = folder_ || !planes_ ? rgb.to(at::kCPU) : at::Tensor();
+  if (folder_) hand(rgb_here, *folder_);
+  if (video_) hand(planes_ ? (*planes_)(rgb).to(at::kCPU) : rgb_here, *video_);
+  frames_ += rgb.size(0);
 }
 
 void FrameOutput::add_sound(const at::Tensor& wave) {
@@ -88,7 +99,7 @@ void FrameOutput::add_sound(const at::Tensor& wave) {
   const auto* data = samples.const_data_ptr<float>();
   media::Sound sound{*sound_format_, {data, data + samples.numel()}};
   if (runtime_.request.wav) sound_ = sound;
-  if (video_ != nullptr && format_.sound) video_->sound(std::move(sound));
+  if (video_ && format_.sound) video_->sound(std::move(sound));
 }
 
 void FrameOutput::commit() {
@@ -98,7 +109,8 @@ void FrameOutput::commit() {
     media::write_wav(*runtime_.request.wav, media::fitted(*sound_, length),
                      media::WavSamples::kInt16);
   }
-  for (auto& sink : sinks_) sink->commit();
+  if (video_) video_->commit();
+  if (folder_) folder_->commit();
 }
 
 }  // namespace kinema::pipeline

@@ -9,13 +9,18 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "media/frame_sink.h"
+#include "media/frame_folder.h"
 #include "media/sound.h"
 #include "media/video_writer.h"
 #include "nn/pixel_bytes.h"
+#include "nn/pixel_planes.h"
 #include "pipeline/runtime.h"
 
 namespace kinema::pipeline {
+
+// What makes the planes that the video file takes; null: it takes RGB. The planes are the bytes
+// that RGB would become, so that the file is the same.
+std::unique_ptr<nn::PixelPlanes> planes_of(const Runtime& runtime);
 
 // Opens its targets at once, so that a folder that cannot be written to is found before any work.
 // Frames come in order.
@@ -25,7 +30,8 @@ class FrameOutput {
   // `sound`: of what will come with the frames.
   FrameOutput(const Runtime& runtime,
               const std::string& comment,
-              const std::optional<media::SoundFormat>& sound);
+              const std::optional<media::SoundFormat>& sound,
+              std::unique_ptr<nn::PixelPlanes> planes);
   ~FrameOutput();
 
   // frames: [1, 3, F, H, W], about -1..1, clamped here. Works on a few frames at a time.
@@ -42,12 +48,13 @@ class FrameOutput {
 
   const Runtime& runtime_;
   std::unique_ptr<nn::PixelBytes> bytes_of_;
+  std::unique_ptr<nn::PixelPlanes> planes_;
   media::VideoFormat format_;
   std::optional<media::SoundFormat> sound_format_;
-  media::VideoWriter* video_ = nullptr;  // one of the sinks
-  std::optional<media::Sound> sound_;    // for a file of its own
-  std::vector<std::unique_ptr<media::FrameSink>> sinks_;
-  std::vector<at::Tensor> kept_;  // for the tensor dump, [F, H, W, 3] float32
+  std::unique_ptr<media::VideoWriter> video_;
+  std::unique_ptr<media::FrameFolder> folder_;
+  std::optional<media::Sound> sound_;  // for a file of its own
+  std::vector<at::Tensor> kept_;       // for the tensor dump, [F, H, W, 3] float32
   int64_t frames_ = 0;
 };
 

@@ -14,7 +14,7 @@ std::unique_ptr<FrameOutput> opened_output(const Runtime& runtime,
                                            const VideoModel& model,
                                            const std::string& comment) {
   if (!runtime.team.is_first()) return nullptr;
-  return std::make_unique<FrameOutput>(runtime, comment, model.sound(runtime));
+  return std::make_unique<FrameOutput>(runtime, comment, model.sound(runtime), planes_of(runtime));
 }
 
 JobResult decode_into(Runtime& runtime,

@@ -4,23 +4,23 @@
 
 #include <iostream>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include <ATen/CPUGeneratorImpl.h>
-#include <ATen/ops/cat.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/complex.h>
-#include <ATen/ops/empty.h>
+#include <ATen/ops/equal.h>
 #include <ATen/ops/gelu.h>
-#include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/randint.h>
 #include <ATen/ops/randn.h>
+#include <ATen/ops/zeros.h>
 #include <catch2/catch.hpp>
 
-#include "base/plugin.h"
-#include "kernels/fused_backend.h"
-#include "nn/layers.h"
+#include "kernels/aten_kernels.h"
 #include "nn/pixel_bytes.h"
-#include "nn/rotary.h"
+#include "nn/pixel_planes.h"
 #include "support/tensors.h"
 #include "tensor/device.h"
 
@@ -58,107 +58,121 @@ class Source {
   at::Device device_;
 };
 
-std::unique_ptr<FusedKernels> kernels_here() {
-  return reinterpret_cast<kernels::KernelsOpen>(
-      plugin_symbol(kModule, "kinema_kernels_open", "-DKINEMA_CUDA=ON"))();
-}
-
 // What float32 arithmetic in another order, and one rounding to the type, may differ by.
 double tolerance(at::ScalarType type) { return type == at::kFloat ? 2e-6 : 8e-3; }
 
-at::Tensor normed(const at::Tensor& x, RowNorm norm) {
-  if (norm == RowNorm::kRms) return nn::rms_normed(x, 1e-6);
-  return at::layer_norm(x, {x.size(-1)}, {}, {}, 1e-6);
-}
-
-at::Tensor chosen(const at::Tensor& vectors, const at::Tensor& rows) {
-  return rows.defined() ? vectors.index_select(0, rows).to(at::kFloat)
-                        : vectors.narrow(0, 0, 1).to(at::kFloat);
-}
-
 void check(const at::Tensor& got, const at::Tensor& want) {
-  CHECK(test::scaled_difference(got.to(at::kFloat).cpu(), want.cpu()) <
+  CHECK(test::scaled_difference(got.to(at::kFloat).cpu(), want.to(at::kFloat).cpu()) <
         tolerance(got.scalar_type()));
 }
 
 }  // namespace
 
-TEST_CASE("rows are normed and modulated as by single operators", "[gpu]") {
+TEST_CASE("rows are added to, normed and modulated as by single operators", "[gpu]") {
   if (skipped()) return;
-  for (auto type : {at::kFloat, at::kBFloat16}) {
-    for (auto norm : {RowNorm::kLayer, RowNorm::kRms}) {
-      for (int64_t width : {8, 24, 128, 1152, 2048, 4096, 8192}) {
-        for (int64_t tokens : {1, 77, 1031}) {
-          Source random(static_cast<uint64_t>(width * tokens), type);
-          auto kernels = kernels_here();
-          const auto x = random({tokens, width}), scale = random({2, width}),
-                     shift = random({2, width}), gate = random({2, width});
-          const auto rows = tokens % 2 == 0 ? at::Tensor() : random.rows(tokens, 2);
-          CAPTURE(width, tokens, rows.defined());
-          check(kernels->norm_modulate(x, {shift, scale, {}, rows}, norm, 1e-6),
-                normed(x.to(at::kFloat), norm) * chosen(scale, rows) + chosen(shift, rows));
-          auto y = random({tokens, width});
-          const auto sum = x.to(at::kFloat) + chosen(gate, rows) * y.to(at::kFloat);
-          auto out = kernels->residual_gate_norm_modulate(x, y, {{}, {}, gate, rows},
-                                                          {shift, scale, {}, rows}, norm, 1e-6);
-          check(y, sum);
-          check(out, normed(sum.to(type).to(at::kFloat), norm) * chosen(scale, rows) +
-                         chosen(shift, rows));
+  const auto type = GENERATE(at::kFloat, at::kBFloat16);
+  const auto norm = GENERATE(RowNorm::kLayer, RowNorm::kRms);
+  auto kernels = nn::fused_kernels(kModule);
+  test::AtenKernels plain;
+  for (int64_t width : {8, 24, 128, 1152, 2048, 4096, 8192}) {
+    for (int64_t tokens : {1, 77, 1031}) {
+      for (uint64_t seed : {1, 2, 3}) {
+        Source random(seed + static_cast<uint64_t>(width * tokens), type);
+        CAPTURE(width, tokens, seed);
+        const auto x = random({tokens, width});
+        // As a table has them: rows lie apart.
+        const auto vectors = random({2, 3, width});
+        auto place = [&](int64_t i) { return vectors.select(1, i); };
+        const auto rows = seed == 1 ? at::Tensor() : random.rows(tokens, 2);
+        const kernels::RowVectors none, both{place(1), place(0), {}, rows};
+        for (const auto& by : {none, both})
+          check(kernels->norm_modulate(x, by, norm, 1e-6), plain.norm_modulate(x, by, norm, 1e-6));
+        const auto y = random({tokens, width});
+        for (const auto& gate : {none, kernels::RowVectors{{}, {}, place(2), rows}}) {
+          for (const auto& by : {none, both}) {
+            const auto got = y.clone(), want = y.clone();
+            const auto got_rows =
+                kernels->residual_gate_norm_modulate(x, got, gate, by, norm, 1e-6);
+            const auto want_rows = plain.residual_gate_norm_modulate(x, want, gate, by, norm, 1e-6);
+            check(got, want);
+            check(got_rows, want_rows);
+          }
         }
       }
     }
   }
 }
 
+TEST_CASE("a model's chains are the same by kernels and by single operators", "[gpu]") {
+  if (skipped()) return;
+  const auto type = GENERATE(at::kFloat, at::kBFloat16);
+  const auto fused = nn::fused_elementwise(nn::fused_kernels(kModule)),
+             plain = nn::fused_elementwise(std::make_unique<test::AtenKernels>());
+  Source random(5, type);
+  const auto x = random({1, 301, 2048}), y = random({1, 301, 2048}), vectors = random({2, 3, 2048});
+  const auto which = nn::token_rows((at::arange(301) >= 77).to(at::kLong), vectors.options());
+  auto through = [&](const nn::Elementwise& by) {
+    auto place = [&](int64_t i) { return vectors.select(1, i); };
+    nn::Residual stream = by.added(x, y.clone(), {place(0), &which});
+    const nn::Norm norm{RowNorm::kRms, 1e-6};
+    auto rows = by.normed(stream, norm, {place(1), place(2), &which});
+    stream = by.added(stream, rows.clone());
+    return std::vector{rows, by.normed(stream, norm), stream.sum()};
+  };
+  const auto got = through(*fused), want = through(*plain);
+  for (size_t i = 0; i < want.size(); ++i) check(got[i], want[i]);
+}
+
 TEST_CASE("heads are normed and turned into a part of a larger buffer", "[gpu]") {
   if (skipped()) return;
-  for (auto type : {at::kFloat, at::kBFloat16}) {
-    for (int64_t width : {8, 24, 64, 128, 256}) {
-      Source random(static_cast<uint64_t>(width), type);
-      auto kernels = kernels_here();
+  const auto type = GENERATE(at::kFloat, at::kBFloat16);
+  auto kernels = nn::fused_kernels(kModule);
+  test::AtenKernels plain;
+  for (int64_t width : {8, 24, 64, 128, 256}) {
+    for (uint64_t seed : {1, 2, 3}) {
+      Source random(seed + static_cast<uint64_t>(width), type);
       const int64_t tokens = 53, heads = 3;
       const auto x = random({tokens, heads, width}), weight = random({width});
       const auto turns =
           at::complex(random.wide({tokens, width / 2}), random.wide({tokens, width / 2}));
-      auto joint = at::empty({tokens + 9, heads, width}, x.options());
-      CAPTURE(width);
-      auto out = joint.narrow(0, 9, tokens);
-      auto plain = nn::rms_normed(x.to(at::kFloat), 1e-6) * weight.to(at::kFloat);
-      kernels->head_norm_rotate(x, weight, {}, 1e-6, out);
-      check(out, plain);
-      kernels->head_norm_rotate(x, weight, turns, 1e-6, out);
-      const auto turned = at::empty({1, tokens, 1, heads, width}, plain.options());
-      nn::rotate_into(turned, plain.view(turned.sizes()), {turns.unsqueeze(1)});
-      check(out, turned.view(plain.sizes()));
+      auto into = [&](FusedKernels& by, const at::Tensor& turned) {
+        auto joint = at::zeros({tokens + 9, heads, width}, x.options());
+        by.head_norm_rotate(x, weight, turned, 1e-6, joint.narrow(0, 9, tokens));
+        return joint;
+      };
+      CAPTURE(width, seed);
+      check(into(*kernels, {}), into(plain, {}));
+      check(into(*kernels, turns), into(plain, turns));
     }
   }
 }
 
 TEST_CASE("whole rows are normed and their heads' halves turned", "[gpu]") {
   if (skipped()) return;
-  for (auto type : {at::kFloat, at::kBFloat16}) {
-    for (int64_t width : {8, 64, 128}) {
-      Source random(static_cast<uint64_t>(width) + 1, type);
-      auto kernels = kernels_here();
+  const auto type = GENERATE(at::kFloat, at::kBFloat16);
+  auto kernels = nn::fused_kernels(kModule);
+  test::AtenKernels plain;
+  for (int64_t width : {8, 64, 128}) {
+    for (uint64_t seed : {1, 2, 3}) {
+      Source random(seed + static_cast<uint64_t>(width), type);
       const int64_t tokens = 41, heads = 32, half = width / 2;
       const auto x = random({tokens, heads, width}), weight = random({heads * width});
       const auto cos = random.wide({tokens, heads, half}), sin = random.wide({tokens, heads, half});
       // Two groups of heads that lie apart, with a third part between: what is sent to two ranks.
-      auto sent = at::empty({2, tokens, 3, heads / 2, width}, x.options());
-      auto out = sent.select(2, 1).transpose(0, 1);
-      CAPTURE(width);
-      kernels->row_norm_rotate(x, weight, cos, sin, 1e-6, out);
-      auto plain = (nn::rms_normed(x.to(at::kFloat).flatten(1), 1e-6) * weight.to(at::kFloat))
-                       .unflatten(1, {heads, width});
-      auto a = plain.narrow(2, 0, half), b = plain.narrow(2, half, half);
-      check(out.reshape(x.sizes()), at::cat({a * cos - b * sin, b * cos + a * sin}, 2));
+      auto into = [&](FusedKernels& by) {
+        auto sent = at::zeros({2, tokens, 3, heads / 2, width}, x.options());
+        by.row_norm_rotate(x, weight, cos, sin, 1e-6, sent.select(2, 1).transpose(0, 1));
+        return sent;
+      };
+      CAPTURE(width, seed);
+      check(into(*kernels), into(plain));
     }
   }
 }
 
 TEST_CASE("a product's epilogue is its GELU", "[gpu]") {
   if (skipped()) return;
-  const auto fused = nn::fused_elementwise(kModule);
+  const auto fused = nn::fused_elementwise(nn::fused_kernels(kModule));
   for (auto type : {at::kFloat, at::kBFloat16}) {
     for (int64_t tokens : {1, 77, 1031}) {
       Source random(static_cast<uint64_t>(tokens), type);
@@ -183,6 +197,22 @@ TEST_CASE("pixels become the bytes that single operators make", "[gpu]") {
     for (const auto& frames : {planes, clip.permute({3, 0, 1, 2})}) {
       const auto got = (*fused)(frames).cpu(), want = nn::PixelBytes()(frames).cpu();
       CHECK(test::scaled_difference(got.to(at::kFloat), want.to(at::kFloat)) == 0);
+    }
+  }
+}
+
+TEST_CASE("pixels become the planes that single operators make", "[gpu]") {
+  if (skipped()) return;
+  const auto fused = nn::fused_pixel_planes(kModule);
+  for (const auto& [width, height] :
+       {std::pair<int64_t, int64_t>{16, 16}, {34, 18}, {254, 130}, {848, 480}}) {
+    for (int64_t levels : {2, 256}) {
+      Source random(static_cast<uint64_t>(width + levels), at::kFloat);
+      const auto rgb =
+          random.rows(3 * height * width * 3, levels).mul_(255 / (levels - 1)).to(at::kByte);
+      const auto frames = rgb.view({3, height, width, 3});
+      CAPTURE(width, height, levels);
+      CHECK(at::equal((*fused)(frames).cpu(), nn::PixelPlanes()(frames.cpu())));
     }
   }
 }

@@ -1,6 +1,10 @@
 // The chains as single operators, and what is said without the module of kernels.
 #include "nn/elementwise.h"
 
+#include <map>
+#include <string>
+#include <vector>
+
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/complex.h>
@@ -13,12 +17,16 @@
 #include <catch2/catch.hpp>
 
 #include "base/error.h"
+#include "kernels/aten_kernels.h"
 #include "nn/fused.h"
 #include "nn/layers.h"
 
 using namespace kinema;
+using kernels::RowNorm;
 
 namespace {
+
+constexpr nn::Norm kLayer = {RowNorm::kLayer, 1e-6};
 
 at::Tensor random(at::IntArrayRef sizes, uint64_t seed) {
   return at::randn(sizes, at::detail::createCPUGenerator(seed), at::TensorOptions(at::kFloat));
@@ -26,15 +34,76 @@ at::Tensor random(at::IntArrayRef sizes, uint64_t seed) {
 
 }  // namespace
 
-TEST_CASE("a residual, its norm and its modulation are three operators in one call") {
+TEST_CASE("a stream is added to, normed and modulated by single operators") {
   const auto x = random({1, 5, 16}, 1), y = random({1, 5, 16}, 2);
   const auto gate = random({1, 1, 16}, 3), scale = random({1, 1, 16}, 4),
              shift = random({1, 1, 16}, 5);
+  const auto& by = nn::reference_elementwise();
   auto into = y.clone();
-  const auto [sum, rows] = nn::reference_elementwise().gated_modulated(x, into, gate, scale, shift);
+  const auto stream = by.added(x, into, {gate});
+  CHECK(stream.pending() == nullptr);
+  CHECK(at::equal(stream.sum(), y * gate + x));
+  CHECK(stream.sum().data_ptr() == into.data_ptr());
+  const auto normed = at::layer_norm(stream.sum(), {16}, {}, {}, 1e-6);
+  CHECK(at::equal(by.normed(stream, kLayer), normed));
+  CHECK(at::equal(by.normed(stream, kLayer, {scale, shift}), normed * scale + shift));
+  CHECK(at::equal(by.added(x, y.clone()).sum(), y + x));
+}
+
+TEST_CASE("what is still to be added to a stream is added once for all its copies") {
+  const auto x = random({1, 5, 16}, 1), y = random({1, 5, 16}, 2), gate = random({1, 1, 16}, 3);
+  const nn::Residual stream(nn::Residual::Sum{x, y.clone(), {gate}}),
+      copy = stream, other(nn::Residual::Sum{x, y.clone(), {gate}});
+  CHECK(stream.tokens() == 5);
+  CHECK(copy.is_same(stream));
+  CHECK(!other.is_same(stream));
+  REQUIRE(stream.pending() != nullptr);
+  const auto sum = stream.sum();
   CHECK(at::equal(sum, y * gate + x));
-  CHECK(sum.data_ptr() == into.data_ptr());
-  CHECK(at::equal(rows, at::layer_norm(sum, {16}, {}, {}, 1e-6) * scale + shift));
+  CHECK(copy.pending() == nullptr);
+  CHECK(copy.sum().is_same(sum));
+  CHECK(other.pending() != nullptr);
+}
+
+TEST_CASE("fused chains add to a stream when its norm is read") {
+  const auto over = GENERATE(RowNorm::kLayer, RowNorm::kRms);
+  const auto type = GENERATE(at::kFloat, at::kBFloat16);
+  std::map<std::string, int> calls;
+  const auto fused = nn::fused_elementwise(std::make_unique<test::AtenKernels>(&calls));
+  const auto& plain = nn::reference_elementwise();
+  auto drawn = [&](at::IntArrayRef sizes, uint64_t seed) { return random(sizes, seed).to(type); };
+  const auto x = drawn({1, 5, 16}, 1), y = drawn({1, 5, 16}, 2), z = drawn({1, 5, 16}, 3);
+  const auto rows = nn::token_rows(at::tensor({2, 2, 0, 0, 1}, at::kLong), at::kCPU);
+  const auto vectors = drawn({3, 4, 16}, 4);  // as a table has them: rows lie apart
+  auto place = [&](int64_t i) { return vectors.select(1, i); };
+  // As long as a row: in bfloat16 the reference rounds after every operator.
+  auto check = [&](const at::Tensor& got, const at::Tensor& want) {
+    const auto difference = (got.to(at::kFloat) - want.to(at::kFloat)).abs().max().item<float>();
+    CHECK(difference <= (type == at::kFloat ? 0.0F : 0.1F));
+  };
+  auto through = [&](const nn::Elementwise& by) {
+    std::vector<at::Tensor> seen;
+    nn::Residual stream = x;
+    seen.push_back(by.normed(stream, {over, 1e-6}));
+    stream = by.added(stream, y.clone(), {place(0), &rows});
+    const auto before = stream;
+    seen.push_back(by.normed(stream, {over, 1e-6}, {place(1), place(2), &rows}));
+    seen.push_back(by.normed(before, {over, 1e-6}, {place(3), place(0), &rows}));
+    stream = by.added(stream, z.clone());
+    seen.push_back(by.normed(stream, {over, 1e-6}));
+    seen.push_back(stream.sum());
+    // Added to twice without a norm between.
+    stream = by.added(by.added(before, y.clone()), z.clone(), {place(1).narrow(0, 0, 1)});
+    seen.push_back(stream.sum());
+    return seen;
+  };
+  const auto got = through(*fused), want = through(plain);
+  for (size_t i = 0; i < want.size(); ++i) {
+    CAPTURE(i);
+    check(got[i], want[i]);
+  }
+  CHECK(calls.at("residual_gate_norm_modulate") == 2);
+  CHECK(calls.at("norm_modulate") == 2);
 }
 
 TEST_CASE("a head without positions is normed only") {
@@ -77,11 +146,12 @@ TEST_CASE("tokens are normed and modulated by the rows they take") {
   const auto rows = at::tensor({2, 2, 0, 0, 1}, at::kLong);
   const auto which = nn::token_rows(rows, at::kCPU);
   const auto& by = nn::reference_elementwise();
+  const nn::Norm norm{RowNorm::kRms, 1e-6};
   CHECK(at::equal(
-      by.rms_modulated(x, scale, shift, &which, 1e-6),
+      by.normed(x, norm, {scale, shift, &which}),
       nn::rms_normed(x, 1e-6) * scale.index_select(0, rows) + shift.index_select(0, rows)));
-  CHECK(at::equal(by.rms_modulated(x, scale, shift, nullptr, 1e-6),
-                  nn::rms_normed(x, 1e-6) * scale[0] + shift[0]));
+  CHECK(
+      at::equal(by.normed(x, norm, {scale, shift}), nn::rms_normed(x, 1e-6) * scale[0] + shift[0]));
 }
 
 TEST_CASE("a row is normed whole and its heads' halves turn") {
@@ -96,6 +166,6 @@ TEST_CASE("a row is normed whole and its heads' halves turn") {
 }
 
 TEST_CASE("a program without the kernels says how they are built") {
-  CHECK_THROWS_WITH(nn::fused_elementwise("/nowhere/libkinema_kernels.so"),
+  CHECK_THROWS_WITH(nn::fused_kernels("/nowhere/libkinema_kernels.so"),
                     Catch::Contains("/nowhere/libkinema_kernels.so cannot be loaded"));
 }

@@ -11,6 +11,7 @@ struct LocalSeams {
   nn::BlockWeights blocks;
 
   nn::Seams seams() { return {attend, tokens, blocks}; }
+  nn::Seams seams(const nn::Elementwise& by) { return {attend, tokens, blocks, by}; }
 };
 
 }  // namespace kinema::test

@@ -11,7 +11,8 @@ namespace kinema::kernels {
 
 enum class Element { kFloat32, kBfloat16 };
 
-// One vector per row of tokens out of [M, width]: `stride` elements from one to the next.
+// One vector per row of tokens out of [M, width]: `stride` elements from one to the next; null:
+// ones for what is multiplied with, nothing for what is added.
 struct RowVector {
   const void* data = nullptr;
   int64_t stride = 0;
@@ -20,7 +21,7 @@ struct RowVector {
 struct NormModulate {
   Element element;
   const void* x;
-  void* y = nullptr;  // with `gate`: what is gated and added to; x + gate * y is written here
+  void* y = nullptr;  // not null: x + gate * y is written here and normed
   RowVector gate, scale, shift;
   const int* gate_row = nullptr;    // [rows]; null: the first
   const int* vector_row = nullptr;  // likewise, of scale and shift
@@ -67,5 +68,13 @@ struct PixelBytesWork {
   int64_t frames, height, width;
 };
 cudaError_t launch(const PixelBytesWork& work, cudaStream_t stream);
+
+struct PixelPlanesWork {
+  const unsigned char* rgb;
+  unsigned char* planes;
+  int64_t frames;
+  int height, width;
+};
+cudaError_t launch(const PixelPlanesWork& work, cudaStream_t stream);
 
 }  // namespace kinema::kernels

@@ -30,6 +30,7 @@ void require_rows(const at::Tensor& x) {
 }
 
 RowVector row_vector(const at::Tensor& vectors, const at::Tensor& like) {
+  if (!vectors.defined()) return {};
   require(vectors.size(1) == like.size(1) && vectors.stride(1) == 1 && vectors.stride(0) % 8 == 0 &&
               vectors.scalar_type() == like.scalar_type(),
           "vectors must be of the rows' width and type");
@@ -123,6 +124,17 @@ class Kernels : public FusedKernels {
                        frames.stride(1), frames.stride(2), frames.stride(3),
                        out.mutable_data_ptr<uint8_t>(), frames.size(1), frames.size(2),
                        frames.size(3)});
+  }
+
+  void pixel_planes(const at::Tensor& rgb, const at::Tensor& out) override {
+    require(
+        rgb.dim() == 4 && rgb.size(3) == 3 && rgb.is_contiguous() && rgb.scalar_type() == at::kByte,
+        "pixels [F, H, W, 3] of bytes are wanted");
+    require(rgb.size(1) % 2 == 0 && rgb.size(2) % 2 == 0, "even sizes are wanted");
+    require(out.is_contiguous() && out.scalar_type() == at::kByte && out.numel() == rgb.numel() / 2,
+            "a byte and a half for each pixel are wanted");
+    run(PixelPlanesWork{rgb.const_data_ptr<uint8_t>(), out.mutable_data_ptr<uint8_t>(), rgb.size(0),
+                        static_cast<int>(rgb.size(1)), static_cast<int>(rgb.size(2))});
   }
 
  private:

@@ -5,17 +5,27 @@
 namespace kinema::kernels {
 namespace {
 
+// Null: there is none.
 template <typename T>
 __device__ const T* row_of(const RowVector& vector, const int* row, int64_t token) {
+  if (vector.data == nullptr) return nullptr;
   return static_cast<const T*>(vector.data) + (row == nullptr ? 0 : row[token]) * vector.stride;
 }
 
-// The row itself, or x + gate * y, which is then written over y.
+// Part of a vector of factors.
+template <typename T>
+__device__ void load_or_ones(const T* from, int64_t at, float (&to)[kVector]) {
+  if (from != nullptr) return load(from + at, to);
+#pragma unroll
+  for (int i = 0; i < kVector; ++i) to[i] = 1;
+}
+
+// The row itself; with y, x + gate * y, which is written over y.
 template <typename T, int kVectors>
 __device__ void gather(const NormModulate& work, int64_t token, float (&row)[kVectors][kVector]) {
   const auto* x = static_cast<const T*>(work.x) + token * work.width;
   auto* y = static_cast<T*>(work.y) + (work.y == nullptr ? 0 : token * work.width);
-  const auto* gate = work.y == nullptr ? nullptr : row_of<T>(work.gate, work.gate_row, token);
+  const auto* gate = row_of<T>(work.gate, work.gate_row, token);
 #pragma unroll
   for (int v = 0; v < kVectors; ++v) {
     const int64_t at = (static_cast<int64_t>(v) * blockDim.x + threadIdx.x) * kVector;
@@ -25,10 +35,10 @@ __device__ void gather(const NormModulate& work, int64_t token, float (&row)[kVe
       continue;
     }
     load(x + at, row[v]);
-    if (gate == nullptr) continue;
+    if (work.y == nullptr) continue;
     float added[kVector], factor[kVector];
     load(y + at, added);
-    load(gate + at, factor);
+    load_or_ones(gate, at, factor);
 #pragma unroll
     for (int i = 0; i < kVector; ++i) row[v][i] = rounded<T>(row[v][i] + factor[i] * added[i]);
     store(row[v], y + at);
@@ -73,9 +83,9 @@ __global__ void __launch_bounds__(kMostThreads) norm_modulate(const NormModulate
   for (int v = 0; v < kVectors; ++v) {
     const int64_t at = (static_cast<int64_t>(v) * blockDim.x + threadIdx.x) * kVector;
     if (at >= work.width) continue;
-    float factor[kVector], added[kVector];
-    load(scale + at, factor);
-    load(shift + at, added);
+    float factor[kVector], added[kVector] = {};
+    load_or_ones(scale, at, factor);
+    if (shift != nullptr) load(shift + at, added);
 #pragma unroll
     for (int i = 0; i < kVector; ++i)
       factor[i] = (row[v][i] - mean) * inverse * factor[i] + added[i];

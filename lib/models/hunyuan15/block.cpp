@@ -26,6 +26,12 @@ void place(const at::Tensor& x,
   elementwise.normed_turned(x, norm.weight(), norm.eps(), rotary, to);
 }
 
+at::Tensor normed(const nn::Residual& x,
+                  const Modulation& modulation,
+                  const nn::Elementwise& elementwise) {
+  return elementwise.normed(x, kAdaptiveNorm, {modulation.scale, modulation.shift});
+}
+
 }  // namespace
 
 StreamKeys::StreamKeys(const nn::ParamScope& block,
@@ -59,39 +65,38 @@ StreamHalf::StreamHalf(const nn::ParamScope& block,
       q_norm_(block / names.q_norm, config.attention_head_dim, kEps),
       mlp_(block / names.mlp, config.width(), config.mlp_width(), nn::Activation::kGeluTanh) {}
 
-void StreamHalf::before_attention(const at::Tensor& x,
+void StreamHalf::before_attention(const nn::Residual& x,
                                   const StreamModulation& modulation,
                                   const nn::Rotary& rotary,
                                   const nn::Elementwise& elementwise,
                                   const nn::Qkv& places) const {
-  auto h = elementwise.modulated(x, modulation.attention.scale, modulation.attention.shift);
+  auto h = normed(x, modulation.attention, elementwise);
   place(q_(h), q_norm_, rotary, elementwise, places.q);
   keys_(h, rotary, elementwise, places);
 }
 
-at::Tensor StreamHalf::after_attention(const at::Tensor& x,
-                                       const at::Tensor& attended,
-                                       const StreamModulation& modulation,
-                                       const nn::Elementwise& elementwise) const {
-  auto [y, rows] =
-      elementwise.gated_modulated(x, out_(attended.flatten(2)), modulation.attention.gate,
-                                  modulation.mlp.scale, modulation.mlp.shift);
-  return nn::gated(y, mlp_(rows, elementwise), modulation.mlp.gate);
+nn::Residual StreamHalf::after_attention(const nn::Residual& x,
+                                         const at::Tensor& attended,
+                                         const StreamModulation& modulation,
+                                         const nn::Elementwise& elementwise) const {
+  const auto& [attention, mlp] = modulation;
+  auto y = elementwise.added(x, out_(attended.flatten(2)), {attention.gate});
+  return elementwise.added(y, mlp_(normed(y, mlp, elementwise), elementwise), {mlp.gate});
 }
 
 DualStreamBlock::DualStreamBlock(const nn::ParamScope& block,
                                  const config::Hunyuan15TransformerConfig& config)
     : video_(block, kVideoNames, config), text_(block, kTextNames, config) {}
 
-void DualStreamBlock::operator()(at::Tensor& video,
-                                 at::Tensor& text,
+void DualStreamBlock::operator()(nn::Residual& video,
+                                 nn::Residual& text,
                                  const BlockModulation& modulation,
                                  const nn::Rotary& rotary,
                                  const nn::JointAttention& attend,
                                  const nn::Elementwise& elementwise) const {
   // By itself, so that queries, keys and values are gone before the MLPs need memory.
   const auto attention = [&] {
-    const auto joint = attend.places(video_.head_shape(), {video.size(1)}, {text.size(1)});
+    const auto joint = attend.places(video_.head_shape(), {video.tokens()}, {text.tokens()});
     video_.before_attention(video, modulation.video, rotary, elementwise, joint.video);
     text_.before_attention(text, modulation.text, kNoPositions, elementwise, joint.text);
     return attend.attended(joint);
@@ -104,18 +109,17 @@ void DualStreamBlock::operator()(at::Tensor& video,
 LastBlock::LastBlock(const nn::ParamScope& block, const config::Hunyuan15TransformerConfig& config)
     : video_(block, kVideoNames, config), text_(block, kTextNames, config) {}
 
-void LastBlock::operator()(at::Tensor& video,
-                           const at::Tensor& text,
+void LastBlock::operator()(nn::Residual& video,
+                           const nn::Residual& text,
                            const BlockModulation& modulation,
                            const nn::Rotary& rotary,
                            const nn::JointAttention& attend,
                            const nn::Elementwise& elementwise) const {
   const auto attention = [&] {
-    const auto joint = attend.places(video_.head_shape(), {video.size(1)},
-                                     {.tokens = text.size(1), .queries = false});
+    const auto joint = attend.places(video_.head_shape(), {video.tokens()},
+                                     {.tokens = text.tokens(), .queries = false});
     video_.before_attention(video, modulation.video, rotary, elementwise, joint.video);
-    const auto& keys = modulation.text.attention;
-    text_(elementwise.modulated(text, keys.scale, keys.shift), kNoPositions, elementwise,
+    text_(normed(text, modulation.text.attention, elementwise), kNoPositions, elementwise,
           joint.text);
     return attend.attended(joint).first;
   };

@@ -9,6 +9,7 @@
 #include "models/hunyuan15/modulation.h"
 #include "nn/elementwise.h"
 #include "nn/layers.h"
+#include "nn/residual.h"
 #include "nn/rotary.h"
 #include "nn/seams.h"
 
@@ -43,18 +44,18 @@ class StreamHalf {
              const StreamNames& names,
              const config::Hunyuan15TransformerConfig& config);
 
-  // Queries, keys and values of x [1, L, C] into their places.
-  void before_attention(const at::Tensor& x,
+  // Queries, keys and values of x into their places.
+  void before_attention(const nn::Residual& x,
                         const StreamModulation& modulation,
                         const nn::Rotary& rotary,
                         const nn::Elementwise& elementwise,
                         const nn::Qkv& places) const;
   nn::HeadShape head_shape() const { return keys_.shape(); }
-  // attended: [1, L, H, D] -> the stream behind the block, [1, L, C].
-  at::Tensor after_attention(const at::Tensor& x,
-                             const at::Tensor& attended,
-                             const StreamModulation& modulation,
-                             const nn::Elementwise& elementwise) const;
+  // attended: [1, L, H, D] -> the stream behind the block.
+  nn::Residual after_attention(const nn::Residual& x,
+                               const at::Tensor& attended,
+                               const StreamModulation& modulation,
+                               const nn::Elementwise& elementwise) const;
 
  private:
   int64_t head_dim_;
@@ -68,8 +69,8 @@ class DualStreamBlock {
  public:
   DualStreamBlock(const nn::ParamScope& block, const config::Hunyuan15TransformerConfig& config);
   // Replaces both streams. Only the video stream carries positions.
-  void operator()(at::Tensor& video,
-                  at::Tensor& text,
+  void operator()(nn::Residual& video,
+                  nn::Residual& text,
                   const BlockModulation& modulation,
                   const nn::Rotary& rotary,
                   const nn::JointAttention& attend,
@@ -84,8 +85,8 @@ class DualStreamBlock {
 class LastBlock {
  public:
   LastBlock(const nn::ParamScope& block, const config::Hunyuan15TransformerConfig& config);
-  void operator()(at::Tensor& video,
-                  const at::Tensor& text,
+  void operator()(nn::Residual& video,
+                  const nn::Residual& text,
                   const BlockModulation& modulation,
                   const nn::Rotary& rotary,
                   const nn::JointAttention& attend,

@@ -7,6 +7,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "config/hunyuan15_config.h"
+#include "nn/elementwise.h"
 #include "nn/param_scope.h"
 
 namespace kinema::hunyuan15 {
@@ -16,6 +17,9 @@ namespace kinema::hunyuan15 {
 struct Modulation {
   at::Tensor shift, scale, gate;
 };
+
+// The norm that is modulated.
+constexpr nn::Norm kAdaptiveNorm = {kernels::RowNorm::kLayer, 1e-6};
 
 // The two sub-layers of one stream in one block.
 struct StreamModulation {

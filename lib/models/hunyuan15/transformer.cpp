@@ -55,10 +55,11 @@ std::vector<Transformer::Streams> Transformer::embedded(const Prepared& prepared
 }
 
 at::Tensor Transformer::projected(const Prepared& prepared,
-                                  const at::Tensor& video,
+                                  const nn::Residual& video,
                                   int64_t step) const {
   const auto output = prepared.modulation->output(step);
-  auto part = project_(seams_.elementwise.modulated(video, output.scale, output.shift));
+  auto part =
+      project_(seams_.elementwise.normed(video, kAdaptiveNorm, {output.scale, output.shift}));
   auto tokens = seams_.tokens.whole(part, 1, prepared.tokens());
   return unpatched(tokens, prepared.grid, Patch(config_));
 }

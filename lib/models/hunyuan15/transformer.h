@@ -13,6 +13,7 @@
 #include "models/hunyuan15/condition_embedder.h"
 #include "models/hunyuan15/embeddings.h"
 #include "models/hunyuan15/modulation.h"
+#include "nn/residual.h"
 #include "nn/seams.h"
 
 namespace kinema::hunyuan15 {
@@ -50,13 +51,13 @@ class Transformer {
 
  private:
   struct Streams {
-    at::Tensor video, text;
+    nn::Residual video, text;
   };
   std::vector<Streams> embedded(const Prepared& prepared,
                                 const at::Tensor& input,
                                 int64_t step,
                                 std::span<const size_t> branches) const;
-  at::Tensor projected(const Prepared& prepared, const at::Tensor& video, int64_t step) const;
+  at::Tensor projected(const Prepared& prepared, const nn::Residual& video, int64_t step) const;
 
   config::Hunyuan15TransformerConfig config_;
   nn::Seams seams_;

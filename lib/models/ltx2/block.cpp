@@ -3,8 +3,6 @@
 
 #include <utility>
 
-#include <ATen/ops/rms_norm.h>
-
 namespace kinema::ltx2 {
 namespace {
 
@@ -21,8 +19,8 @@ constexpr int64_t kCrossGate = 4;
 constexpr int64_t kCrossVectors = 5;
 
 constexpr nn::Brings kNobody = {0, false, false};
-nn::Brings asking(const at::Tensor& x) { return {x.size(1), true, false}; }
-nn::Brings answering(const at::Tensor& x) { return {x.size(1), false, true}; }
+nn::Brings asking(const nn::Residual& x) { return {x.tokens(), true, false}; }
+nn::Brings answering(const nn::Residual& x) { return {x.tokens(), false, true}; }
 
 nn::Bias bias(bool present) { return present ? nn::Bias::kPresent : nn::Bias::kNone; }
 
@@ -46,7 +44,7 @@ StreamLayers::StreamLayers(const nn::ParamScope& block,
                            const std::string& prefix,
                            const config::Ltx2StreamConfig& stream,
                            const config::Ltx2TransformerConfig& config)
-    : eps_(config.norm_eps),
+    : norm_{kernels::RowNorm::kRms, config.norm_eps},
       modulated_queries_(stream.cross_attn_mod),
       self_(block / (prefix + "attn1"), attention_shape(config, stream, stream.width(), stream)),
       text_(block / (prefix + "attn2"),
@@ -69,52 +67,51 @@ TokenVectors StreamLayers::vectors(const StreamModulation& modulation,
   return {rows, {kSelfScale, kFeedScale, kTextScale}, which};
 }
 
-at::Tensor StreamLayers::after_self(const at::Tensor& x,
-                                    const TokenVectors& vectors,
-                                    SelfAttention how,
-                                    const Rotary& rotary,
-                                    const nn::JointAttention& attend,
-                                    const nn::Elementwise& elementwise) const {
-  auto h = vectors.normed(x, eps_, kSelfScale, kSelfShift, elementwise);
+nn::Residual StreamLayers::after_self(const nn::Residual& x,
+                                      const TokenVectors& vectors,
+                                      SelfAttention how,
+                                      const Rotary& rotary,
+                                      const nn::JointAttention& attend,
+                                      const nn::Elementwise& elementwise) const {
+  auto h = vectors.normed(x, norm_, kSelfScale, kSelfShift, elementwise);
   at::Tensor attended;
   if (how == SelfAttention::kValuesOnly) {
     attended = self_.values(h);
   } else {
-    const auto joint = attend.places(self_.head_shape(), {x.size(1)}, kNobody);
+    const auto joint = attend.places(self_.head_shape(), {x.tokens()}, kNobody);
     self_.queries_keys_values(h, rotary, h, rotary, elementwise, joint.video);
     attended = attend.attended(joint).first;
   }
-  return vectors.gated(x, self_.out(std::move(attended), h), kSelfGate);
+  return vectors.added(x, self_.out(std::move(attended), h), kSelfGate, elementwise);
 }
 
 KeysValues StreamLayers::text_keys(const at::Tensor& text,
                                    const StreamModulation& modulation) const {
   if (!text_table_.defined()) return text_.keys_values(text);
-  auto rows = text_table_.unsqueeze(0);
-  rows = modulation.text.defined() ? rows + modulation.text : rows.clone();
-  const TokenVectors vectors(rows, {kKeysScale});
-  return text_.keys_values(vectors.modulated(text.clone(), kKeysScale, kKeysShift));
+  const auto rows = modulation.text.defined() ? (text_table_ + modulation.text)[0] : text_table_;
+  return text_.keys_values((text * (rows[kKeysScale] + 1)).add_(rows[kKeysShift]));
 }
 
-at::Tensor StreamLayers::after_text(const at::Tensor& x,
-                                    const TokenVectors& vectors,
-                                    const KeysValues& text,
-                                    const nn::Elementwise& elementwise) const {
-  auto h = modulated_queries_ ? vectors.normed(x, eps_, kTextScale, kTextShift, elementwise)
-                              : at::rms_norm(x, {x.size(-1)}, {}, eps_);
+nn::Residual StreamLayers::after_text(const nn::Residual& x,
+                                      const TokenVectors& vectors,
+                                      const KeysValues& text,
+                                      const nn::Elementwise& elementwise) const {
+  auto h = modulated_queries_ ? vectors.normed(x, norm_, kTextScale, kTextShift, elementwise)
+                              : elementwise.normed(x, norm_);
   auto y = text_.out(attended(text_.queries(h), text), h);
-  return modulated_queries_ ? vectors.gated(x, y, kTextGate) : y.add_(x);
+  return modulated_queries_ ? vectors.added(x, std::move(y), kTextGate, elementwise)
+                            : elementwise.added(x, std::move(y));
 }
 
-at::Tensor StreamLayers::after_feed_forward(const at::Tensor& x,
-                                            const TokenVectors& vectors,
-                                            const nn::Elementwise& elementwise) const {
-  auto h = vectors.normed(x, eps_, kFeedScale, kFeedShift, elementwise);
-  return vectors.gated(x, feed_forward_(h, elementwise), kFeedGate);
+nn::Residual StreamLayers::after_feed_forward(const nn::Residual& x,
+                                              const TokenVectors& vectors,
+                                              const nn::Elementwise& elementwise) const {
+  auto h = vectors.normed(x, norm_, kFeedScale, kFeedShift, elementwise);
+  return vectors.added(x, feed_forward_(h, elementwise), kFeedGate, elementwise);
 }
 
 Exchange::Exchange(const nn::ParamScope& block, const config::Ltx2TransformerConfig& config)
-    : eps_(config.norm_eps),
+    : norm_{kernels::RowNorm::kRms, config.norm_eps},
       to_video_(block / "audio_to_video_attn",
                 attention_shape(config, config.video, config.audio.width(), config.audio)),
       to_audio_(block / "video_to_audio_attn",
@@ -134,29 +131,29 @@ TokenVectors Exchange::audio_vectors(const StreamModulation& modulation,
   return {audio_table_ + modulation.cross, {kToVideoScale, kToAudioScale}, rows};
 }
 
-Streams Exchange::operator()(const Streams& x,
-                             const TokenVectors& video,
-                             const TokenVectors& audio,
-                             const Rotaries& rotaries,
-                             const nn::Seams& seams) const {
+Residuals Exchange::operator()(const Residuals& x,
+                               const TokenVectors& video,
+                               const TokenVectors& audio,
+                               const Rotaries& rotaries,
+                               const nn::Seams& seams) const {
   const auto& by = seams.elementwise;
   // Both directions read the streams as they are before either.
-  auto asks = video.normed(x.video, eps_, kToVideoScale, kToVideoShift, by);
-  auto heard = audio.normed(x.audio, eps_, kToVideoScale, kToVideoShift, by);
+  auto asks = video.normed(x.video, norm_, kToVideoScale, kToVideoShift, by);
+  auto heard = audio.normed(x.audio, norm_, kToVideoScale, kToVideoShift, by);
   const nn::LocalJointAttention listen;
   auto joint = listen.places(to_video_.head_shape(), asking(x.video), answering(x.audio));
   to_video_.queries_keys_values(asks, rotaries.video_cross, heard, rotaries.audio_cross, by,
                                 {joint.video.q, joint.text.k, joint.text.v});
   auto out = to_video_.out(listen.attended(joint).first, asks);
-  auto new_video = video.gated(x.video, std::move(out), kCrossGate);
+  auto new_video = video.added(x.video, std::move(out), kCrossGate, by);
 
-  asks = audio.normed(x.audio, eps_, kToAudioScale, kToAudioShift, by);
-  auto seen = video.normed(x.video, eps_, kToAudioScale, kToAudioShift, by);
+  asks = audio.normed(x.audio, norm_, kToAudioScale, kToAudioShift, by);
+  auto seen = video.normed(x.video, norm_, kToAudioScale, kToAudioShift, by);
   joint = seams.attend.places(to_audio_.head_shape(), answering(x.video), asking(x.audio));
   to_audio_.queries_keys_values(asks, rotaries.audio_cross, seen, rotaries.video_cross, by,
                                 {joint.text.q, joint.video.k, joint.video.v});
   out = to_audio_.out(seams.attend.attended(joint).second, asks);
-  auto new_audio = audio.gated(x.audio, std::move(out), kCrossGate);
+  auto new_audio = audio.added(x.audio, std::move(out), kCrossGate, by);
   return {new_video, new_audio};
 }
 
@@ -172,11 +169,11 @@ BlockVectors Block::vectors(const Modulations& modulations) const {
           exchange_.audio_vectors(modulations.audio, modulations.audio_rows)};
 }
 
-Streams Block::after_self(const Streams& x,
-                          const BlockVectors& vectors,
-                          SelfAttention how,
-                          const Rotaries& rotaries,
-                          const nn::Seams& seams) const {
+Residuals Block::after_self(const Residuals& x,
+                            const BlockVectors& vectors,
+                            SelfAttention how,
+                            const Rotaries& rotaries,
+                            const nn::Seams& seams) const {
   return {video_.after_self(x.video, vectors.video, how, rotaries.video, seams.attend,
                             seams.elementwise),
           audio_.after_self(x.audio, vectors.audio, how, rotaries.audio, nn::LocalJointAttention(),
@@ -188,24 +185,24 @@ TextKeys Block::text_keys(const Streams& text, const Modulations& modulations) c
           audio_.text_keys(text.audio, modulations.audio)};
 }
 
-Streams Block::after_text(const Streams& x,
-                          const BlockVectors& vectors,
-                          const TextKeys& text,
-                          const nn::Seams& seams) const {
+Residuals Block::after_text(const Residuals& x,
+                            const BlockVectors& vectors,
+                            const TextKeys& text,
+                            const nn::Seams& seams) const {
   return {video_.after_text(x.video, vectors.video, text.video, seams.elementwise),
           audio_.after_text(x.audio, vectors.audio, text.audio, seams.elementwise)};
 }
 
-Streams Block::after_exchange(const Streams& x,
-                              const BlockVectors& vectors,
-                              const Rotaries& rotaries,
-                              const nn::Seams& seams) const {
+Residuals Block::after_exchange(const Residuals& x,
+                                const BlockVectors& vectors,
+                                const Rotaries& rotaries,
+                                const nn::Seams& seams) const {
   return exchange_(x, vectors.video_cross, vectors.audio_cross, rotaries, seams);
 }
 
-Streams Block::after_feed_forward(const Streams& x,
-                                  const BlockVectors& vectors,
-                                  const nn::Seams& seams) const {
+Residuals Block::after_feed_forward(const Residuals& x,
+                                    const BlockVectors& vectors,
+                                    const nn::Seams& seams) const {
   return {video_.after_feed_forward(x.video, vectors.video, seams.elementwise),
           audio_.after_feed_forward(x.audio, vectors.audio, seams.elementwise)};
 }

@@ -12,6 +12,7 @@
 #include "models/ltx2/modulation.h"
 #include "models/ltx2/rotary.h"
 #include "nn/layers.h"
+#include "nn/residual.h"
 #include "nn/seams.h"
 
 namespace kinema::ltx2 {
@@ -19,6 +20,11 @@ namespace kinema::ltx2 {
 // Video and sound, each [1, L, C].
 struct Streams {
   at::Tensor video, audio;
+};
+
+// The same on their way through the blocks.
+struct Residuals {
+  nn::Residual video, audio;
 };
 
 // What the text attentions of a block attend to.
@@ -40,24 +46,24 @@ class StreamLayers {
                const config::Ltx2TransformerConfig& config);
 
   TokenVectors vectors(const StreamModulation& modulation, const nn::TokenRows& rows) const;
-  at::Tensor after_self(const at::Tensor& x,
-                        const TokenVectors& vectors,
-                        SelfAttention how,
-                        const Rotary& rotary,
-                        const nn::JointAttention& attend,
-                        const nn::Elementwise& elementwise) const;
+  nn::Residual after_self(const nn::Residual& x,
+                          const TokenVectors& vectors,
+                          SelfAttention how,
+                          const Rotary& rotary,
+                          const nn::JointAttention& attend,
+                          const nn::Elementwise& elementwise) const;
   // text: [1, T, C].
   KeysValues text_keys(const at::Tensor& text, const StreamModulation& modulation) const;
-  at::Tensor after_text(const at::Tensor& x,
-                        const TokenVectors& vectors,
-                        const KeysValues& text,
-                        const nn::Elementwise& elementwise) const;
-  at::Tensor after_feed_forward(const at::Tensor& x,
-                                const TokenVectors& vectors,
-                                const nn::Elementwise& elementwise) const;
+  nn::Residual after_text(const nn::Residual& x,
+                          const TokenVectors& vectors,
+                          const KeysValues& text,
+                          const nn::Elementwise& elementwise) const;
+  nn::Residual after_feed_forward(const nn::Residual& x,
+                                  const TokenVectors& vectors,
+                                  const nn::Elementwise& elementwise) const;
 
  private:
-  double eps_;
+  nn::Norm norm_;
   bool modulated_queries_;  // of the text attention
   Attention self_, text_;
   nn::FeedForward feed_forward_;
@@ -72,14 +78,14 @@ class Exchange {
   TokenVectors video_vectors(const StreamModulation& modulation, const nn::TokenRows& rows) const;
   TokenVectors audio_vectors(const StreamModulation& modulation, const nn::TokenRows& rows) const;
   // The video's tokens may be a part of all; the seams bring the others' keys to the sound.
-  Streams operator()(const Streams& x,
-                     const TokenVectors& video,
-                     const TokenVectors& audio,
-                     const Rotaries& rotaries,
-                     const nn::Seams& seams) const;
+  Residuals operator()(const Residuals& x,
+                       const TokenVectors& video,
+                       const TokenVectors& audio,
+                       const Rotaries& rotaries,
+                       const nn::Seams& seams) const;
 
  private:
-  double eps_;
+  nn::Norm norm_;
   Attention to_video_, to_audio_;
   at::Tensor video_table_, audio_table_;
 };
@@ -101,23 +107,23 @@ class Block {
   Block(const nn::ParamScope& block, const config::Ltx2TransformerConfig& config);
 
   BlockVectors vectors(const Modulations& modulations) const;
-  Streams after_self(const Streams& x,
-                     const BlockVectors& vectors,
-                     SelfAttention how,
-                     const Rotaries& rotaries,
-                     const nn::Seams& seams) const;
+  Residuals after_self(const Residuals& x,
+                       const BlockVectors& vectors,
+                       SelfAttention how,
+                       const Rotaries& rotaries,
+                       const nn::Seams& seams) const;
   TextKeys text_keys(const Streams& text, const Modulations& modulations) const;
-  Streams after_text(const Streams& x,
-                     const BlockVectors& vectors,
-                     const TextKeys& text,
-                     const nn::Seams& seams) const;
-  Streams after_exchange(const Streams& x,
-                         const BlockVectors& vectors,
-                         const Rotaries& rotaries,
-                         const nn::Seams& seams) const;
-  Streams after_feed_forward(const Streams& x,
-                             const BlockVectors& vectors,
-                             const nn::Seams& seams) const;
+  Residuals after_text(const Residuals& x,
+                       const BlockVectors& vectors,
+                       const TextKeys& text,
+                       const nn::Seams& seams) const;
+  Residuals after_exchange(const Residuals& x,
+                           const BlockVectors& vectors,
+                           const Rotaries& rotaries,
+                           const nn::Seams& seams) const;
+  Residuals after_feed_forward(const Residuals& x,
+                               const BlockVectors& vectors,
+                               const nn::Seams& seams) const;
 
  private:
   StreamLayers video_, audio_;

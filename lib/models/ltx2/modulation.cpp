@@ -108,25 +108,19 @@ TokenVectors::TokenVectors(at::Tensor rows,
   if (rows_.size(0) > 1) which_ = &which;
 }
 
-at::Tensor TokenVectors::normed(const at::Tensor& x,
-                                double eps,
+at::Tensor TokenVectors::normed(const nn::Residual& x,
+                                const nn::Norm& norm,
                                 int64_t scale,
                                 int64_t shift,
                                 const nn::Elementwise& elementwise) const {
-  return elementwise.rms_modulated(x, rows_.select(1, scale), rows_.select(1, shift), which_, eps);
+  return elementwise.normed(x, norm, {rows_.select(1, scale), rows_.select(1, shift), which_});
 }
 
-at::Tensor TokenVectors::modulated(at::Tensor x, int64_t scale, int64_t shift) const {
-  nn::each_run(which_, x, [&](const at::Tensor& tokens, int64_t row) {
-    tokens.mul_(rows_[row][scale]).add_(rows_[row][shift]);
-  });
-  return x;
-}
-
-at::Tensor TokenVectors::gated(const at::Tensor& x, at::Tensor y, int64_t gate) const {
-  nn::each_run(which_, y,
-               [&](const at::Tensor& tokens, int64_t row) { tokens.mul_(rows_[row][gate]); });
-  return y.add_(x);
+nn::Residual TokenVectors::added(const nn::Residual& x,
+                                 at::Tensor y,
+                                 int64_t gate,
+                                 const nn::Elementwise& elementwise) const {
+  return elementwise.added(x, std::move(y), {rows_.select(1, gate), which_});
 }
 
 }  // namespace kinema::ltx2

@@ -74,16 +74,17 @@ class TokenVectors {
   // Tokens have rows as `which` says, which must outlive this; one row alone is everybody's.
   TokenVectors(at::Tensor rows, std::initializer_list<int64_t> scales, const nn::TokenRows& which);
 
-  // RMS(x) * scale + shift of x [1, L, C]; scale and shift: places among the n.
-  at::Tensor normed(const at::Tensor& x,
-                    double eps,
+  // norm(x) * scale + shift; scale and shift: places among the n.
+  at::Tensor normed(const nn::Residual& x,
+                    const nn::Norm& norm,
                     int64_t scale,
                     int64_t shift,
                     const nn::Elementwise& elementwise) const;
-  // x * scale + shift in the memory of x.
-  at::Tensor modulated(at::Tensor x, int64_t scale, int64_t shift) const;
-  // y * gate + x in the memory of y.
-  at::Tensor gated(const at::Tensor& x, at::Tensor y, int64_t gate) const;
+  // x + y * gate; y's memory is used.
+  nn::Residual added(const nn::Residual& x,
+                     at::Tensor y,
+                     int64_t gate,
+                     const nn::Elementwise& elementwise) const;
 
  private:
   at::Tensor rows_;

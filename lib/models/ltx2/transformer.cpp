@@ -14,17 +14,19 @@
 namespace kinema::ltx2 {
 namespace {
 
-// Places of the vectors in front of the last projections.
+// The norm in front of the last projections, and the places of its vectors.
+constexpr nn::Norm kOutputNorm = {kernels::RowNorm::kLayer, 1e-6};
 constexpr int64_t kOutputShift = 0, kOutputScale = 1;
 
-bool same(const Streams& a, const Streams& b) {
+bool same(const Residuals& a, const Residuals& b) {
   return a.video.is_same(b.video) && a.audio.is_same(b.audio);
 }
 
-// streams[i] = work(streams[i], wishes[i]), once for all that bring the very same streams and the
-// same wish.
+// work(streams[i], wishes[i]) of each i, once for all that bring the very same streams and the same
+// wish. Streams go when they have been worked on.
 template <class Wish, class Work>
-void once(std::vector<Streams>& streams, const std::vector<Wish>& wishes, const Work& work) {
+auto once(std::vector<Residuals> streams, const std::vector<Wish>& wishes, const Work& work) {
+  std::vector<decltype(work(streams[0], wishes[0]))> out(streams.size());
   std::vector<char> done(streams.size(), 0);
   for (size_t i = 0; i < streams.size(); ++i) {
     if (done[i] != 0) continue;
@@ -32,10 +34,12 @@ void once(std::vector<Streams>& streams, const std::vector<Wish>& wishes, const 
     const auto after = work(before, wishes[i]);
     for (size_t j = i; j < streams.size(); ++j) {
       if (done[j] != 0 || wishes[j] != wishes[i] || !same(streams[j], before)) continue;
-      streams[j] = after;
+      out[j] = after;
       done[j] = 1;
+      streams[j] = {};
     }
   }
+  return out;
 }
 
 template <class Wish>
@@ -122,32 +126,34 @@ Prepared Transformer::prepare(const Positions& positions,
   return prepared;
 }
 
-Streams Transformer::embedded(const Streams& latents) const {
+Residuals Transformer::embedded(const Streams& latents) const {
   return {embed_video_(seams_.tokens.part(latents.video, 1)), embed_audio_(latents.audio)};
 }
 
 Streams Transformer::projected(const Prepared& prepared,
-                               const Streams& x,
+                               const Residuals& x,
                                const Modulations& modulations) const {
   const TokenVectors video(modulations.video.output.clone(), {kOutputScale},
                            modulations.video_rows);
   const TokenVectors audio(modulations.audio.output.clone(), {kOutputScale});
-  auto part =
-      project_video_(video.modulated(nn::layer_normed(x.video), kOutputScale, kOutputShift));
-  return {seams_.tokens.whole(part, 1, prepared.video_tokens),
-          project_audio_(audio.modulated(nn::layer_normed(x.audio), kOutputScale, kOutputShift))};
+  auto normed = [&](const TokenVectors& vectors, const nn::Residual& stream) {
+    return vectors.normed(stream, kOutputNorm, kOutputScale, kOutputShift, seams_.elementwise);
+  };
+  return {seams_.tokens.whole(project_video_(normed(video, x.video)), 1, prepared.video_tokens),
+          project_audio_(normed(audio, x.audio))};
 }
 
 void Transformer::run_block(int64_t index,
                             Prepared& prepared,
                             const Modulations& modulations,
                             std::span<const Pass> passes,
-                            std::vector<Streams>& streams) const {
+                            std::vector<Residuals>& streams) const {
   const auto& block = blocks_[static_cast<size_t>(index)];
   const auto vectors = block.vectors(modulations);
-  once(streams, self_attentions(passes, index), [&](const Streams& x, SelfAttention how) {
-    return block.after_self(x, vectors, how, prepared.rotaries, seams_);
-  });
+  streams = once(std::move(streams), self_attentions(passes, index),
+                 [&](const Residuals& x, SelfAttention how) {
+                   return block.after_self(x, vectors, how, prepared.rotaries, seams_);
+                 });
 
   std::map<size_t, TextKeys> changing;  // from step to step
   auto keys = [&](size_t condition) -> const TextKeys& {
@@ -164,18 +170,21 @@ void Transformer::run_block(int64_t index,
     }
     return of.keys.at(static_cast<size_t>(index));
   };
-  once(streams, wishes<size_t>(passes, [](const Pass& pass) { return pass.condition; }),
-       [&](const Streams& x, size_t condition) {
-         return block.after_text(x, vectors, keys(condition), seams_);
-       });
+  streams = once(std::move(streams),
+                 wishes<size_t>(passes, [](const Pass& pass) { return pass.condition; }),
+                 [&](const Residuals& x, size_t condition) {
+                   return block.after_text(x, vectors, keys(condition), seams_);
+                 });
 
-  once(streams, wishes<bool>(passes, [](const Pass& pass) { return pass.isolated; }),
-       [&](const Streams& x, bool isolated) {
-         return isolated ? x : block.after_exchange(x, vectors, prepared.rotaries, seams_);
-       });
+  streams =
+      once(std::move(streams), wishes<bool>(passes, [](const Pass& pass) { return pass.isolated; }),
+           [&](const Residuals& x, bool isolated) {
+             return isolated ? x : block.after_exchange(x, vectors, prepared.rotaries, seams_);
+           });
 
-  once(streams, std::vector<int>(passes.size()),
-       [&](const Streams& x, int) { return block.after_feed_forward(x, vectors, seams_); });
+  streams = once(std::move(streams), std::vector<int>(passes.size()), [&](const Residuals& x, int) {
+    return block.after_feed_forward(x, vectors, seams_);
+  });
 }
 
 std::vector<Streams> Transformer::velocity(Prepared& prepared,
@@ -184,15 +193,14 @@ std::vector<Streams> Transformer::velocity(Prepared& prepared,
                                            std::span<const Pass> passes) const {
   const Modulations modulations{
       prepared.modulation->video(step), prepared.modulation->audio(step), prepared.video_rows, {}};
-  std::vector<Streams> streams(passes.size(), embedded(latents));
+  std::vector<Residuals> streams(passes.size(), embedded(latents));
   for (int64_t i = 0; i < config_.num_layers; ++i) {
     seams_.blocks.enter(i);
     run_block(i, prepared, modulations, passes, streams);
     seams_.blocks.leave(i);
   }
-  once(streams, std::vector<int>(passes.size()),
-       [&](const Streams& x, int) { return projected(prepared, x, modulations); });
-  return streams;
+  return once(std::move(streams), std::vector<int>(passes.size()),
+              [&](const Residuals& x, int) { return projected(prepared, x, modulations); });
 }
 
 std::vector<std::string> block_prefixes(const config::Ltx2TransformerConfig& config) {

@@ -66,15 +66,15 @@ class Transformer {
                                 std::span<const Pass> passes) const;
 
  private:
-  Streams embedded(const Streams& latents) const;
+  Residuals embedded(const Streams& latents) const;
   Streams projected(const Prepared& prepared,
-                    const Streams& x,
+                    const Residuals& x,
                     const Modulations& modulations) const;
   void run_block(int64_t index,
                  Prepared& prepared,
                  const Modulations& modulations,
                  std::span<const Pass> passes,
-                 std::vector<Streams>& streams) const;
+                 std::vector<Residuals>& streams) const;
 
   config::Ltx2TransformerConfig config_;
   nn::Seams seams_;

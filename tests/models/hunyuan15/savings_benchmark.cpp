@@ -104,12 +104,12 @@ TEST_CASE("What HunyuanVideo's savings are worth", "[.][savings]") {
                 embedded(latents));
   auto through = [&](const nn::JointAttention& attend) {
     return [&] {
-      auto v = video, t = text;
+      nn::Residual v = video, t = text;
       whole(v, t, modulation, prepared.rotary, attend, nn::reference_elementwise());
     };
   };
   test::compare("the last block without the text's unused end", through(together), [&] {
-    auto v = video;
+    nn::Residual v = video;
     last(v, text, modulation, prepared.rotary, together, nn::reference_elementwise());
   });
   test::compare("queries, keys, values written where both attend (a block)", through(apart),

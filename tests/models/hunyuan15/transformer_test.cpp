@@ -6,8 +6,10 @@
 #include <ATen/ATen.h>
 #include <catch2/catch.hpp>
 
+#include "kernels/aten_kernels.h"
 #include "models/hunyuan15/plain_transformer.h"
 #include "models/hunyuan15/transformer_case.h"
+#include "nn/fused.h"
 #include "sampling/flow_match.h"
 #include "sampling/guidance.h"
 #include "support/random_source.h"
@@ -21,9 +23,9 @@ using test::scaled_difference;
 constexpr size_t kBoth[] = {0, 1}, kFirst[] = {0}, kSecond[] = {1};
 
 struct Loaded {
-  explicit Loaded(const std::string& name)
+  explicit Loaded(const std::string& name, const nn::Elementwise& by = nn::reference_elementwise())
       : stored(name),
-        transformer(stored.scope(), stored.config, local.seams()),
+        transformer(stored.scope(), stored.config, local.seams(by)),
         prepared(transformer.prepare(stored.at("latents_initial").sizes(),
                                      std::make_shared<ModulationTable>(stored.modulation()),
                                      stored.conditions())) {}
@@ -246,6 +248,23 @@ TEST_CASE("In bfloat16 the velocity stays near that of float32", "[transformer]"
   auto got = transformer.velocity(prepared, loaded.input(), 0, kFirst)[0];
   CHECK(got.scalar_type() == at::kBFloat16);
   CHECK(scaled_difference(got, loaded.stored.at("transformer_output_step0")) < 0.1);
+}
+
+TEST_CASE("With fused chains the velocities are the same to the bit", "[transformer]") {
+  const auto name = GENERATE("t2v", "i2v");
+  Loaded plain(name);
+  std::map<std::string, int> calls;
+  const auto fused = nn::fused_elementwise(std::make_unique<test::AtenKernels>(&calls));
+  Loaded loaded(name, *fused);
+  const auto want = plain.transformer.velocity(plain.prepared, plain.input(), 1, kBoth);
+  const auto got = loaded.transformer.velocity(loaded.prepared, loaded.input(), 1, kBoth);
+  for (size_t branch = 0; branch < want.size(); ++branch)
+    CHECK(at::equal(got[branch], want[branch]));
+  // Of each branch: both streams are normed twice a block, the last one's text once, and the video
+  // before the projection. Before the first norms nothing has been added.
+  const int blocks = static_cast<int>(loaded.stored.config.num_layers);
+  CHECK(calls.at("norm_modulate") == 2 * 2);
+  CHECK(calls.at("residual_gate_norm_modulate") == 2 * (4 * blocks - 2));
 }
 
 }  // namespace kinema::hunyuan15

@@ -5,7 +5,9 @@
 #include <ATen/ATen.h>
 #include <catch2/catch.hpp>
 
+#include "kernels/aten_kernels.h"
 #include "models/ltx2/transformer_case.h"
+#include "nn/fused.h"
 #include "support/local_seams.h"
 #include "support/tensors.h"
 
@@ -13,9 +15,11 @@ namespace kinema::ltx2 {
 namespace {
 
 struct Loaded {
-  explicit Loaded(const std::string& name, const std::string& kind = "plain")
+  explicit Loaded(const std::string& name,
+                  const std::string& kind = "plain",
+                  const nn::Elementwise& by = nn::reference_elementwise())
       : stored(name),
-        transformer(nn::ParamScope(stored.source), stored.config, local.seams()),
+        transformer(nn::ParamScope(stored.source), stored.config, local.seams(by)),
         prepared(transformer.prepare(stored.positions(), stored.modulation(kind), stored.texts())) {
   }
 
@@ -126,11 +130,28 @@ TEST_CASE("Tokens get the row of their own noise level", "[ltx2][modulation]") {
   const auto rows = at::randn({3, 2, 4}), x = at::randn({1, 6, 4}), y = at::randn({1, 6, 4});
   const TokenVectors vectors(rows.clone(), {1}, which);
   const auto of_token = rows.index({levels.level()});  // [6, 2, 4]
-  CHECK(at::equal(vectors.modulated(x.clone(), 1, 0),
-                  x * (of_token.select(1, 1) + 1) + of_token.select(1, 0)));
-  CHECK(at::equal(vectors.normed(x, 1e-6, 1, 0, nn::reference_elementwise()),
-                  vectors.modulated(at::rms_norm(x, {4}, {}, 1e-6), 1, 0)));
-  CHECK(at::equal(vectors.gated(x, y.clone(), 0), y * of_token.select(1, 0) + x));
+  const auto& by = nn::reference_elementwise();
+  CHECK(at::equal(
+      vectors.normed(x, {kernels::RowNorm::kRms, 1e-6}, 1, 0, by),
+      at::rms_norm(x, {4}, {}, 1e-6) * (of_token.select(1, 1) + 1) + of_token.select(1, 0)));
+  CHECK(at::equal(vectors.added(x, y.clone(), 0, by).sum(), y * of_token.select(1, 0) + x));
+}
+
+TEST_CASE("With fused chains every pass is the same to the bit", "[ltx2][transformer]") {
+  const auto name = GENERATE("split_2_0", "split_2_3", "interleaved");
+  const auto kind = GENERATE("plain", "fixed");
+  Loaded plain(name, kind);
+  std::map<std::string, int> calls;
+  const auto fused = nn::fused_elementwise(std::make_unique<test::AtenKernels>(&calls));
+  Loaded loaded(name, kind, *fused);
+  const auto passes = plain.stored.passes();
+  const auto want = plain.velocity(1, passes), got = loaded.velocity(1, passes);
+  for (size_t pass = 0; pass < passes.size(); ++pass) CHECK(equal(got[pass], want[pass]));
+  // A stream is added to where it is normed next; the only norms by themselves are of what nothing
+  // has been added to yet, and the second one of each exchange.
+  const auto sums = calls.at("residual_gate_norm_modulate"), norms = calls.at("norm_modulate");
+  CAPTURE(sums, norms);
+  CHECK(sums > 2 * norms);
 }
 
 TEST_CASE("All of a checkpoint is taken", "[ltx2][transformer]") {
