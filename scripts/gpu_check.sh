@@ -11,7 +11,7 @@
 #   --parts a,b (after --) run those alone; a second call can do what the first had no time for
 # LibTorch is python3's torch (PYTHON names another python3), or the one that CMAKE_PREFIX_PATH names.
 set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 2
 started=$SECONDS budget=570
 out=build/gpu-check build=build/gpu packed='' prebuilt='' dependencies=build/gpu-dependencies python=${PYTHON:-python3}
 while (( $# )); do
@@ -58,6 +58,7 @@ why_not() {
 }
 
 build_here() {
+  local PATH=$PATH:/usr/local/cuda/bin
   cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DKINEMA_CUDA=ON -DKINEMA_NCCL=ON -DKINEMA_FFMPEG=OFF \
     -DCMAKE_PREFIX_PATH="${CMAKE_PREFIX_PATH:-};$torch;$PWD/$dependencies" -DCMAKE_DISABLE_FIND_PACKAGE_spdlog=ON &&
     ninja -C "$build" kinema kinema_engine kinema_nccl kinema_kernels_module &&
@@ -70,7 +71,10 @@ if [[ -n $packed ]]; then
   prebuilt=$build
 fi
 # Packages that are plain Python, for an interpreter that lacks them.
-[[ -d $dependencies/python ]] && export PYTHONPATH=${PYTHONPATH:+$PYTHONPATH:}$(realpath "$dependencies/python")
+if [[ -d $dependencies/python ]]; then
+  PYTHONPATH=${PYTHONPATH:+$PYTHONPATH:}$(realpath "$dependencies/python")
+  export PYTHONPATH
+fi
 
 told=()
 if [[ -n $prebuilt ]]; then

@@ -1,4 +1,4 @@
-"""Parts that compare: with the reference's tensors, between layouts, and with diffusers on the same device."""
+"""Parts that compare small runs: with the reference's tensors, with the CPU, and between layouts."""
 
 import itertools
 import json

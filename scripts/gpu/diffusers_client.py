@@ -1,5 +1,6 @@
 """Keeps diffusers_server.py running beside the check, so that its pipeline is loaded once."""
 
+import importlib.util
 import json
 import os
 import selectors
@@ -16,7 +17,7 @@ HERE = Path(__file__).resolve().parent
 
 
 def installed() -> bool:
-    return subprocess.run([sys.executable, "-c", "import diffusers"], capture_output=True, check=False).returncode == 0
+    return importlib.util.find_spec("diffusers") is not None
 
 
 class Diffusers:
