@@ -106,10 +106,32 @@ def failing_parts_are_told(checks: Checks) -> None:
     checks.expect("FAIL a bound: 2 (wanted: <= 1)" in text and "too far" in text, "the table tells of what failed")
 
 
+def other_builds_are_refused(build: Path, checks: Checks) -> None:
+    """Programs made with another LibTorch, and those that lack a library: in one sentence, before anything else."""
+    with tempfile.TemporaryDirectory() as folder:
+        programs = Path(folder) / "programs"
+        programs.mkdir()
+        for name in ("kinema", "kinema-engine"):
+            (programs / name).symlink_to(build / name)
+        for made_with, told in {
+            "LibTorch 1.0.0, CUDA 9.0": "were built with LibTorch 1.0.0, CUDA 9.0, and here is LibTorch",
+            "": "the programs do not run here",
+        }.items():
+            (programs / "made_with").write_text(made_with, encoding="utf-8")
+            done = script("--out", folder, "--prebuilt", str(programs))
+            checks.expect(done.returncode == 2 and told in done.stderr, f"{told!r} is not in {done.stderr!r}")
+            (programs / "kinema").unlink()
+            (programs / "kinema").symlink_to("/bin/false")
+
+
+def script(*flags: str) -> "subprocess.CompletedProcess[str]":
+    command = [str(REPOSITORY / "scripts" / "gpu_check.sh"), *flags]
+    return subprocess.run(command, env={**os.environ, "PYTHON": sys.executable}, capture_output=True, text=True, check=False)
+
+
 def tiny_run(build: Path, checks: Checks) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        command = [str(REPOSITORY / "scripts" / "gpu_check.sh"), "--out", folder, "--prebuilt", str(build), "--", "--device", "cpu", "--sizes", "tiny", "--parts", PARTS]
-        done = subprocess.run(command, env={**os.environ, "PYTHON": sys.executable}, capture_output=True, text=True, check=False)
+        done = script("--out", folder, "--prebuilt", str(build), "--", "--device", "cpu", "--sizes", "tiny", "--parts", PARTS)
         if not checks.expect((Path(folder) / "gpu_check.json").exists(), f"the script found nothing: {done.stderr[:2000]}"):
             return
         parts = json.loads((Path(folder) / "gpu_check.json").read_text(encoding="utf-8"))
@@ -127,6 +149,7 @@ def main() -> int:
     verdict_needs_everything(checks)
     gates_follow_diffusers(checks)
     failing_parts_are_told(checks)
+    other_builds_are_refused(Path(sys.argv[1]), checks)
     tiny_run(Path(sys.argv[1]), checks)
     return checks.finish()
 
