@@ -54,9 +54,10 @@ def start_row(metrics: Metrics) -> Result:
 
 
 def component_row(files: str, name: str, found: Result) -> Result:
-    """Exposed: in which the program did nothing else. Ahead: of the thread that reads files before they are needed."""
-    row: Result = {"files": files, "component": name, "GB": round(found["bytes"] / 1e9, 3), "exposed_s": round(found["exposed_seconds"], 3)}
-    row["GB_per_s"] = round(found["bytes"] / 1e9 / max(found["exposed_seconds"], 1e-6), 1)
+    """Exposed: in which the program did nothing else. Beside: while it worked. Ahead: of the thread that reads files into memory."""
+    exposed, beside, gigabytes = found["exposed_seconds"], found.get("beside_seconds", 0.0), found["bytes"] / 1e9
+    row: Result = {"files": files, "component": name, "GB": round(gigabytes, 3), "exposed_s": round(exposed, 3), "beside_s": round(beside, 3)}
+    row["GB_per_s"] = round(gigabytes / max(exposed + beside, 1e-6), 1)
     if found["ahead_bytes"]:
         row |= {"ahead_s": round(found["ahead_seconds"], 3), "was_in_memory": round(found["cached_bytes"] / found["ahead_bytes"], 2)}
     return row
