@@ -32,6 +32,23 @@ void part_empty_values(std::vector<std::string>& arguments) {
   }
 }
 
+bool is_number(const std::string& word) { return config::Value<double>::parse(word).has_value(); }
+
+// "--lora PATH SCALE" becomes "--lora PATH:SCALE": whether a second word belongs to the flag, only
+// a look at it tells.
+void join_scales(std::vector<std::string>& arguments) {
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const auto flag = arguments[i].substr(0, arguments[i].find('='));
+    const bool takes_scale = std::any_of(
+        config::options().begin(), config::options().end(),
+        [&](const Option& option) { return option.field.is_list && option.flag() == flag; });
+    const size_t value = flag.size() == arguments[i].size() ? i + 1 : i;
+    if (!takes_scale || value + 1 >= arguments.size() || !is_number(arguments[value + 1])) continue;
+    arguments[value] += ":" + arguments[value + 1];
+    arguments.erase(arguments.begin() + static_cast<std::ptrdiff_t>(value) + 1);
+  }
+}
+
 // One thing CLI11 looks for and what its occurrences mean.
 struct Bound {
   CLI::Option* parsed;
@@ -177,6 +194,7 @@ CommandLine Parser::parse(std::vector<std::string> arguments,
                           const VerbFlags& takes,
                           Violations& violations) {
   CommandLine line;
+  join_scales(arguments);
   part_empty_values(arguments);
   std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
   try {

@@ -22,13 +22,17 @@ int run(const Command& self, const CommandLine& line) {
                 "kinema inspect " + self.usage);
   }
   const fs::path path = line.positionals.front();
-  const bool json = !line.settings.empty();
+  config::Settings settings;
+  config::Violations violations;
+  config::apply_flags(line.settings, settings, violations);
+  violations.throw_if_any();
+  const bool json = settings.request.json;
   if (!fs::exists(path)) throw Error(ErrorKind::kModel, path.string() + ": no such file or folder");
   // FFmpeg's libraries take longer to load than everything else here.
   if (is_video(path))
     become_engine(json ? std::vector<std::string>{"--inspect", path, "--json"}
                        : std::vector<std::string>{"--inspect", path});
-  const auto found = plan::inspect(path);
+  const auto found = plan::inspect(path, settings.request);
   std::cout << (json ? found.json.dump(2) + "\n" : plan::inspection_text(found.json));
   found.faults.throw_if_any();
   return 0;
@@ -39,9 +43,9 @@ int run(const Command& self, const CommandLine& line) {
 Command inspect_command() {
   return {"inspect",
           "Show what a checkpoint, a safetensors file or a video holds.",
-          "PATH [--json]",
+          "PATH [--lora FILE] [--json]",
           {"/models/HunyuanVideo-1.5-Diffusers-480p_t2v", "rain.mp4 --json"},
-          {{"json"}, {}, "PATH"},
+          {{"lora", "lora_ignore_unmatched", "json"}, {}, "PATH"},
           run};
 }
 

@@ -52,17 +52,23 @@ void protect_prompts(Json& job) {
   }
 }
 
-// A picture's name in `object` becomes the path of the one beside the file, if it is there.
-void find_picture(Json& object, const fs::path& file) {
-  if (!object.is_object() || !object.contains("image") || !object["image"].is_string()) return;
-  const auto beside = file.parent_path() / object["image"].get<std::string>();
-  if (fs::exists(beside)) object["image"] = beside.string();
+// A file's name in `object` becomes the path of the one beside the video, if it is there.
+void find_beside(Json& object, const char* key, const fs::path& file) {
+  if (!object.is_object() || !object.contains(key) || !object[key].is_string()) return;
+  const auto beside = file.parent_path() / object[key].get<std::string>();
+  if (fs::exists(beside)) object[key] = beside.string();
 }
 
-void find_pictures(Json& job, const fs::path& file) {
-  find_picture(job, file);
-  if (!job.contains("conditions")) return;
-  for (auto& one : job["conditions"]) find_picture(one, file);
+void find_all_beside(Json& job, const char* list, const char* key, const fs::path& file) {
+  if (!job.contains(list)) return;
+  for (auto& one : job[list]) find_beside(one, key, file);
+}
+
+// Pictures and LoRA files.
+void find_files(Json& job, const fs::path& file) {
+  find_beside(job, "image", file);
+  find_all_beside(job, "conditions", "image", file);
+  find_all_beside(job, "lora", "path", file);
 }
 
 }  // namespace
@@ -84,7 +90,7 @@ config::Settings stored_settings(const std::string& stored,
   auto job = json["job"];
   forget_resolved(job, again);
   protect_prompts(job);
-  find_pictures(job, file);
+  find_files(job, file);
   config::Settings settings;
   // A stored job has every setting; the program's defaults among them were not given.
   for (const auto& key :

@@ -8,6 +8,7 @@
 #include "config/options.h"
 #include "config/outputs.h"
 #include "config/request_json.h"
+#include "config/value_text.h"
 #include "plan/plan_report.h"
 
 namespace kinema::batch {
@@ -61,6 +62,10 @@ std::string model_identity(const plan::ModelFacts& model) {
     fingerprint.add(component.name);
     fingerprint.add(checkpoint::Component::open(component.weights).identity());
     fingerprint.add(read_text(component.config));
+  }
+  for (const auto& lora : model.loras) {
+    fingerprint.add(checkpoint::Component::open(lora.path).identity());
+    fingerprint.add(config::Value<double>::text(lora.scale));
   }
   return fingerprint.hex();
 }

@@ -26,7 +26,7 @@ OrderedJson deciding_settings(const config::Request& request);
 // `model`: the identity of the checkpoint's weights.
 std::string content_hash(const config::Request& request, const std::string& model);
 
-// Of every component's weights and configuration; the same wherever the files lie.
+// Of every component's weights and configuration and of LoRA files; the same wherever they lie.
 std::string model_identity(const plan::ModelFacts& model);
 
 // The outputs of a planned job.

@@ -80,9 +80,9 @@ Json with_paths(const Field& field,
       path = changed(path.get<std::string>());
   };
   if (field.is_path) change(value);
-  if (field.has_pictures && value.is_array()) {
+  if (!field.path_key.empty() && value.is_array()) {
     for (auto& one : value)
-      if (one.is_object() && one.contains("image")) change(one["image"]);
+      if (one.is_object() && one.contains(field.path_key)) change(one[field.path_key]);
   }
   return value;
 }

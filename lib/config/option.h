@@ -21,9 +21,10 @@ struct Field {
   std::function<bool(Request&, const Json&)> set_json;         // false: the JSON is no such value
   std::function<Json(const Request&)> json;                    // null when not given
   std::string wanted, placeholder;
-  bool is_switch = false;     // a bool: its flag takes no value
-  bool is_path = false;       // relative ones in a file are relative to that file
-  bool has_pictures = false;  // conditions, whose pictures are such paths too
+  bool is_switch = false;  // a bool: its flag takes no value
+  bool is_path = false;    // relative ones in a file are relative to that file
+  std::string path_key;    // of a list of objects: which of their values is such a path too
+  bool is_list = false;    // of adapters: its flag may be repeated, each time adding to the list
 };
 
 namespace detail {
@@ -62,7 +63,9 @@ Field field(Member Request::*member) {
   made.placeholder = Value<T>::placeholder();
   made.is_switch = std::is_same_v<T, bool>;
   made.is_path = std::is_same_v<T, std::filesystem::path>;
-  made.has_pictures = std::is_same_v<T, std::vector<Condition>>;
+  if constexpr (std::is_same_v<T, std::vector<Condition>>) made.path_key = "image";
+  made.is_list = std::is_same_v<T, std::vector<Lora>>;
+  if constexpr (std::is_same_v<T, std::vector<Lora>>) made.path_key = "path";
   return made;
 }
 

@@ -31,6 +31,8 @@ enum class ColorMode { kAuto, kAlways, kNever };
 // field means.
 struct Request {
   std::optional<std::filesystem::path> model, transformer_path, vae_path, text_encoder_path;
+  std::optional<std::vector<Lora>> lora;
+  bool lora_ignore_unmatched = false;
   bool strict = false;
 
   std::optional<std::string> prompt, negative_prompt;

@@ -37,6 +37,21 @@ void set_from_variable(const Environment& environment,
   }
 }
 
+void refuse(const GivenFlag& given, Violations& violations) {
+  violations.add(ErrorKind::kUsage, fmt::format("{} must be {}, not {}", given.flag,
+                                                option(given.key).wanted(), in_code(given.value)));
+}
+
+// A list's flag given again.
+void add_to_list(const GivenFlag& given, Settings& settings, Violations& violations) {
+  const auto& known = option(given.key);
+  Request one;
+  if (!known.set_text(one, given.value)) return refuse(given, violations);
+  auto list = known.field.json(settings.request);
+  for (const auto& item : known.field.json(one)) list.push_back(item);
+  known.set_json(settings.request, list);
+}
+
 // Throws Error(kUsage) if standard input was read before; `used` tells the two prompts apart.
 std::string expanded(const std::string& text, bool& used) {
   if (text.starts_with("@@")) return text.substr(1);
@@ -98,15 +113,15 @@ void apply_flags(const std::vector<GivenFlag>& flags, Settings& settings, Violat
   std::map<std::string, std::string> seen;
   for (const auto& given : flags) {
     auto [before, first] = seen.emplace(given.key, given.value);
-    if (!first) {
+    if (!first && option(given.key).field.is_list) {
+      add_to_list(given, settings, violations);
+    } else if (!first) {
       violations.add(ErrorKind::kUsage, fmt::format("{} is given twice ({} and {})", given.flag,
                                                     before->second, given.value));
     } else if (option(given.key).set_text(settings.request, given.value)) {
       settings.sources[given.key] = given.flag;
     } else {
-      violations.add(ErrorKind::kUsage,
-                     fmt::format("{} must be {}, not {}", given.flag, option(given.key).wanted(),
-                                 in_code(given.value)));
+      refuse(given, violations);
     }
   }
 }

@@ -37,4 +37,11 @@ struct Condition {
   bool operator==(const Condition&) const = default;
 };
 
+// A file of low-rank adapters and how strongly they count: "style.safetensors:0.8".
+struct Lora {
+  std::filesystem::path path;
+  double scale = 1;
+  bool operator==(const Lora&) const = default;
+};
+
 }  // namespace kinema::config

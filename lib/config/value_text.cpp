@@ -57,6 +57,14 @@ std::string joined(const std::vector<T>& list) {
   return text;
 }
 
+// Sets `field` if `json` is a value of its type.
+template <class T>
+bool take(const Json& json, T& field) {
+  const auto read = from_json_value<T>(json);
+  if (read) field = *read;
+  return read.has_value();
+}
+
 }  // namespace
 
 template <>
@@ -278,6 +286,51 @@ std::string Value<std::vector<Condition>>::wanted() {
 }
 std::string Value<std::vector<Condition>>::placeholder() { return "FILE@INDEX[:STRENGTH],..."; }
 
+// The last colon, if a number follows it: there may be others in a file's name.
+std::optional<Lora> Value<Lora>::parse(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return Lora{text, 1};
+  const auto scale = Value<double>::parse(text.substr(colon + 1));
+  return scale ? Lora{text.substr(0, colon), *scale} : Lora{text, 1};
+}
+std::string Value<Lora>::text(const Lora& value) {
+  return fmt::format("{}:{}", value.path.string(), Value<double>::text(value.scale));
+}
+std::string Value<Lora>::wanted() { return "a file, perhaps with its strength behind it"; }
+std::string Value<Lora>::placeholder() { return "PATH [SCALE]"; }
+
+std::optional<std::vector<Lora>> Value<std::vector<Lora>>::parse(std::string_view text) {
+  // As settings are handed on from a sweep.
+  if (text.starts_with('['))
+    return from_json_value<std::vector<Lora>>(Json::parse(text, nullptr, false));
+  const auto one = Value<Lora>::parse(text);
+  if (!one) return std::nullopt;
+  return std::vector<Lora>{*one};
+}
+std::string Value<std::vector<Lora>>::text(const std::vector<Lora>& value) { return joined(value); }
+std::string Value<std::vector<Lora>>::wanted() {
+  return "a file, perhaps with its strength such as style.safetensors 0.8 (in JSON a list of "
+         "objects with path and scale)";
+}
+std::string Value<std::vector<Lora>>::placeholder() { return Value<Lora>::placeholder(); }
+
+Json lora_to_json(const Lora& lora) {
+  return {{"path", lora.path.string()}, {"scale", lora.scale}};
+}
+
+std::optional<Lora> lora_from_json(const Json& json) {
+  if (!json.is_object() || !json.contains("path")) return std::nullopt;
+  Lora lora;
+  for (const auto& [key, value] : json.items()) {
+    const bool known = key == "path"    ? take(value, lora.path)
+                       : key == "scale" ? take(value, lora.scale)
+                                        : false;
+    if (!known) return std::nullopt;
+  }
+  return lora;
+}
+
 Json condition_to_json(const Condition& condition) {
   return {{"image", condition.image.string()},
           {"index", condition.index},
@@ -287,11 +340,6 @@ Json condition_to_json(const Condition& condition) {
 std::optional<Condition> condition_from_json(const Json& json) {
   if (!json.is_object() || !json.contains("image")) return std::nullopt;
   Condition condition;
-  const auto take = [](const Json& value, auto& field) {
-    const auto read = from_json_value<std::decay_t<decltype(field)>>(value);
-    if (read) field = *read;
-    return read.has_value();
-  };
   for (const auto& [key, value] : json.items()) {
     const bool known = key == "image"      ? take(value, condition.image)
                        : key == "index"    ? take(value, condition.index)

@@ -44,6 +44,8 @@ KINEMA_VALUE(std::vector<int64_t>);
 KINEMA_VALUE(std::vector<double>);
 KINEMA_VALUE(Condition);
 KINEMA_VALUE(std::vector<Condition>);
+KINEMA_VALUE(Lora);
+KINEMA_VALUE(std::vector<Lora>);
 #undef KINEMA_VALUE
 
 // "a, b or c".
@@ -76,12 +78,18 @@ inline constexpr bool kIsList<std::vector<T>> = true;
 Json condition_to_json(const Condition& condition);
 std::optional<Condition> condition_from_json(const Json& json);
 
-// The JSON form: numbers, booleans and lists as such, conditions as objects, everything else as
-// text. Whole rates are numbers.
+// {"path": path, "scale": X}, of which the latter may be missing.
+Json lora_to_json(const Lora& lora);
+std::optional<Lora> lora_from_json(const Json& json);
+
+// The JSON form: numbers, booleans and lists as such, conditions and adapters as objects,
+// everything else as text. Whole rates are numbers.
 template <class T>
 Json to_json_value(const T& value) {
   if constexpr (std::is_same_v<T, Condition>) {
     return condition_to_json(value);
+  } else if constexpr (std::is_same_v<T, Lora>) {
+    return lora_to_json(value);
   } else if constexpr (kIsList<T>) {
     Json list = Json::array();
     for (const auto& item : value) list.push_back(to_json_value(item));
@@ -107,6 +115,8 @@ std::optional<T> from_json_value(const Json& json) {
     return Value<T>::parse(json.get<std::string>());
   } else if constexpr (std::is_same_v<T, Condition>) {
     return condition_from_json(json);
+  } else if constexpr (std::is_same_v<T, Lora>) {
+    return lora_from_json(json);
   } else if constexpr (kIsList<T>) {
     if (!json.is_array()) return std::nullopt;
     T list;

@@ -28,6 +28,11 @@ at::Tensor ParamScope::take_table(std::string_view leaf, at::IntArrayRef shape) 
   return source_->take_table(joined(leaf), shape);
 }
 
+weights::Stacked ParamScope::take_stacked(std::vector<weights::Wanted> leaves) const {
+  for (auto& one : leaves) one.name = joined(one.name);
+  return source_->take_stacked(leaves);
+}
+
 bool ParamScope::has(std::string_view leaf) const { return source_->has(joined(leaf)); }
 
 weights::OutputOp ParamScope::after() const { return source_->after(joined("weight")); }

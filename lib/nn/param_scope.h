@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <ATen/core/Tensor.h>
 
@@ -23,6 +24,8 @@ class ParamScope {
   at::Tensor take(std::string_view leaf, at::IntArrayRef shape) const;
   // ParamSource::take_table: `leaf` in whatever type and place, for looking up rows.
   at::Tensor take_table(std::string_view leaf, at::IntArrayRef shape) const;
+  // ParamSource::take_stacked; names are those of leaves ("to_q.weight").
+  weights::Stacked take_stacked(std::vector<weights::Wanted> leaves) const;
   bool has(std::string_view leaf) const;
   // ParamSource::after for this scope's "weight".
   weights::OutputOp after() const;

@@ -19,6 +19,8 @@ bool follows(const at::Tensor& second, const at::Tensor& first) {
          second.storage_offset() == first.storage_offset() + first.size(1) * first.stride(1);
 }
 
+bool brings_all(const Brings& one) { return one.queries && one.keys; }
+
 Brings brought(const Qkv& qkv) {
   const auto& any = qkv.q.defined() ? qkv.q : qkv.k;
   return {any.defined() ? any.size(1) : 0, qkv.q.defined(), qkv.k.defined()};
@@ -46,20 +48,55 @@ at::Tensor joined(const at::Tensor& first, const at::Tensor& second) {
   return at::as_strided(first, sizes, first.strides(), first.storage_offset());
 }
 
+Lying suited(const at::TensorOptions& options) {
+  return options.device().is_cpu() ? Lying::kApart : Lying::kSideBySide;
+}
+
+JointHeads joint_places(const HeadShape& shape,
+                        const Brings& video,
+                        const Brings& text,
+                        Lying lying) {
+  // [1, L, parts, H, D] of the tokens of one stream or of both.
+  struct Memory {
+    at::Tensor video, text;
+  };
+  const auto memory = [&](int64_t parts, bool from_video, bool from_text) -> Memory {
+    const int64_t ahead = from_video ? video.tokens : 0, behind = from_text ? text.tokens : 0;
+    const auto all =
+        at::empty({1, ahead + behind, parts, shape.heads, shape.head_dim}, shape.options);
+    return {all.narrow(1, 0, ahead), all.narrow(1, ahead, behind)};
+  };
+  JointHeads joint;
+  const auto give = [&](const Memory& from, int64_t part, at::Tensor Qkv::*which,
+                        bool Brings::*brings) {
+    if (video.*brings) joint.video.*which = from.video.narrow(2, part, 1);
+    if (text.*brings) joint.text.*which = from.text.narrow(2, part, 1);
+  };
+  const auto queries = [&] { return memory(1, video.queries, text.queries); };
+  const auto keys = [&](int64_t parts) { return memory(parts, video.keys, text.keys); };
+  if (lying == Lying::kApart) {
+    give(queries(), 0, &Qkv::q, &Brings::queries);
+    give(keys(1), 0, &Qkv::k, &Brings::keys);
+    give(keys(1), 0, &Qkv::v, &Brings::keys);
+  } else if (brings_all(video) || brings_all(text)) {
+    // What the other stream does not bring stays empty.
+    const auto all = memory(3, video.queries || video.keys, text.queries || text.keys);
+    give(all, 0, &Qkv::q, &Brings::queries);
+    give(all, 1, &Qkv::k, &Brings::keys);
+    give(all, 2, &Qkv::v, &Brings::keys);
+  } else {
+    give(queries(), 0, &Qkv::q, &Brings::queries);
+    const auto both = keys(2);
+    give(both, 0, &Qkv::k, &Brings::keys);
+    give(both, 1, &Qkv::v, &Brings::keys);
+  }
+  return joint;
+}
+
 JointHeads JointAttention::places(const HeadShape& shape,
                                   const Brings& video,
                                   const Brings& text) const {
-  auto both = [&](bool from_video, bool from_text, at::Tensor& front, at::Tensor& back) {
-    const int64_t ahead = from_video ? video.tokens : 0, behind = from_text ? text.tokens : 0;
-    auto memory = at::empty({1, ahead + behind, 1, shape.heads, shape.head_dim}, shape.options);
-    if (from_video) front = memory.narrow(1, 0, ahead);
-    if (from_text) back = memory.narrow(1, ahead, behind);
-  };
-  JointHeads joint;
-  both(video.queries, text.queries, joint.video.q, joint.text.q);
-  both(video.keys, text.keys, joint.video.k, joint.text.k);
-  both(video.keys, text.keys, joint.video.v, joint.text.v);
-  return joint;
+  return joint_places(shape, video, text, suited(shape.options));
 }
 
 std::pair<at::Tensor, at::Tensor> JointAttention::operator()(const Qkv& video,

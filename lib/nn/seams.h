@@ -34,6 +34,19 @@ struct JointHeads {
   at::Tensor memory;  // for the attention's own use
 };
 
+// How queries, keys and values lie: each by itself, or side by side in each token, where one
+// product writes all three.
+enum class Lying { kApart, kSideBySide };
+// How they suit where tensors of these options are: apart on the CPU, whose caches like short
+// strides better than few products.
+Lying suited(const at::TensorOptions& options);
+
+// Places in one memory for both streams, the text's tokens behind the video's.
+JointHeads joint_places(const HeadShape& shape,
+                        const Brings& video,
+                        const Brings& text,
+                        Lying lying);
+
 // Attention of two streams over all tokens of both, scale 1/sqrt(D), no mask.
 class JointAttention {
  public:

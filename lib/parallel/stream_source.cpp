@@ -35,13 +35,43 @@ at::Tensor StreamSource::take(const std::string& name, at::IntArrayRef shape) {
   }
   // A model may look at a parameter before the layer takes it.
   if (auto known = taken_.find(name); known != taken_.end()) return known->second;
-  auto part = store_.locate(name, shape, cut_.part(name, shape));
+  return streamed(*unit, name, {located({name, shape.vec()})});
+}
+
+// In the block's buffer they lie one below the other.
+weights::Stacked StreamSource::take_stacked(const std::vector<weights::Wanted>& parameters) {
+  auto* unit = unit_of(parameters.front().name);
+  if (unit == nullptr) {
+    auto stacked = cut_.take_stacked(parameters);
+    for (const auto& one : stacked.tensors) resident_bytes_ += static_cast<int64_t>(one.nbytes());
+    return stacked;
+  }
+  weights::Stacked stacked;
+  weights::StoredStack parts;
+  std::string names;
+  for (const auto& one : parameters) {
+    parts.push_back(located(one));
+    stacked.rows.push_back(parts.back().sizes().front());
+    names += (names.empty() ? "" : " ") + one.name;
+  }
+  stacked.tensors.push_back(streamed(*unit, names, std::move(parts)));
+  return stacked;
+}
+
+weights::StoredPart StreamSource::located(const weights::Wanted& parameter) {
+  return store_.locate(parameter.name, parameter.shape, cut_.part(parameter.name, parameter.shape));
+}
+
+at::Tensor StreamSource::streamed(StreamUnit& unit,
+                                  const std::string& name,
+                                  weights::StoredStack parts) {
   const auto& placement = store_.placement();
+  const auto sizes = weights::sizes(parts);
   auto parameter =
-      unbound_parameter(part.sizes(), at::TensorOptions(placement.dtype).device(placement.device));
-  unit->layout.add(name, part.sizes(), placement.dtype);
-  unit->parts.push_back(std::move(part));
-  unit->handles.push_back(parameter);
+      unbound_parameter(sizes, at::TensorOptions(placement.dtype).device(placement.device));
+  unit.layout.add(name, sizes, placement.dtype);
+  unit.parts.push_back(std::move(parts));
+  unit.handles.push_back(parameter);
   taken_[name] = parameter;
   return parameter;
 }

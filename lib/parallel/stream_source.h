@@ -25,6 +25,7 @@ class StreamSource : public weights::ParamSource {
   at::Tensor take_table(const std::string& name, at::IntArrayRef shape) override {
     return cut_.take_table(name, shape);
   }
+  weights::Stacked take_stacked(const std::vector<weights::Wanted>& parameters) override;
   bool has(const std::string& name) const override { return cut_.has(name); }
   weights::OutputOp after(const std::string& name) const override { return cut_.after(name); }
 
@@ -36,6 +37,9 @@ class StreamSource : public weights::ParamSource {
  private:
   // Null if `name` is in no block.
   StreamUnit* unit_of(const std::string& name);
+  weights::StoredPart located(const weights::Wanted& parameter);
+  // The unit's next parameter.
+  at::Tensor streamed(StreamUnit& unit, const std::string& name, weights::StoredStack parts);
 
   weights::WeightStore& store_;
   TensorParallelSource& cut_;

@@ -17,7 +17,7 @@ namespace kinema::parallel {
 struct StreamUnit {
   int64_t block = 0;  // nn::BlockWeights' index
   FlatBlock layout;
-  std::vector<weights::StoredPart> parts;
+  std::vector<weights::StoredStack> parts;
   std::vector<at::Tensor> handles;
 };
 

@@ -101,6 +101,13 @@ at::Tensor TensorParallelSource::take(const std::string& name, at::IntArrayRef s
   return mine.length == 0 ? store_.take(name, shape) : store_.take_slice(name, shape, mine);
 }
 
+weights::Stacked TensorParallelSource::take_stacked(
+    const std::vector<weights::Wanted>& parameters) {
+  std::vector<weights::Slice> mine;
+  for (const auto& one : parameters) mine.push_back(part(one.name, one.shape));
+  return store_.take_stacked(parameters, mine);
+}
+
 weights::OutputOp TensorParallelSource::after(const std::string& name) const {
   const auto* found = rule(name);
   if (found == nullptr || (found->cut != Cut::kRows && found->cut != Cut::kNorm)) return {};

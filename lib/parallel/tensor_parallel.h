@@ -43,6 +43,7 @@ class TensorParallelSource : public weights::ParamSource {
   at::Tensor take_table(const std::string& name, at::IntArrayRef shape) override {
     return store_.take_table(name, shape);
   }
+  weights::Stacked take_stacked(const std::vector<weights::Wanted>& parameters) override;
   bool has(const std::string& name) const override { return store_.has(name); }
   // This rank's part of the parameter whose full shape is `shape`; length 0: all of it.
   weights::Slice part(const std::string& name, at::IntArrayRef shape) const;

@@ -9,9 +9,11 @@ namespace {
 const std::vector<parallel::CutRule> kUncut;
 
 weights::WeightStore opened(const Setup& setup, const std::string& name, weights::NameMap names) {
-  return {checkpoint::Component::open(setup.model.component(name).weights),
+  const auto& component = setup.model.component(name);
+  return {checkpoint::Component::open(component.weights),
           {setup.dtype, setup.device},
-          std::move(names)};
+          std::move(names),
+          component.adapters};
 }
 
 }  // namespace

@@ -42,11 +42,13 @@ uint64_t all_units(const std::vector<parallel::StreamUnit>& units) {
   return static_cast<uint64_t>(sum);
 }
 
-// Whether a parameter is stored in another type than it is computed in.
+// Whether a parameter is stored in another type than it is computed in, or changed by LoRA files.
 bool converts(const std::vector<parallel::StreamUnit>& units, at::ScalarType dtype) {
   for (const auto& unit : units) {
-    for (const auto& part : unit.parts) {
-      if (weights::view(part.stored).scalar_type() != dtype) return true;
+    for (const auto& stack : unit.parts) {
+      for (const auto& part : stack) {
+        if (part.added || weights::view(part.stored).scalar_type() != dtype) return true;
+      }
     }
   }
   return false;

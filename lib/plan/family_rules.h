@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.h"
@@ -11,6 +12,7 @@
 #include "config/config_reader.h"
 #include "config/request.h"
 #include "plan/buckets.h"
+#include "plan/layer_names.h"
 #include "plan/memory.h"
 
 namespace kinema::plan {
@@ -38,6 +40,10 @@ class FamilyRules {
   // Reads the configurations of `facts`, whose index and components are known, and fills in what
   // follows from them: variant, shape rules, defaults. Throws Error(kModel).
   virtual void read(ModelFacts& facts, config::Strictness strictness) const = 0;
+  // What a layer of a component is called elsewhere, for files of adapters; nothing where it is
+  // called the same.
+  virtual std::vector<LayerName> layer_names(std::string_view component,
+                                             std::string_view layer) const = 0;
   // "text to video": what the checkpoint can be asked for.
   virtual std::string tasks(const ModelFacts& facts) const = 0;
 

@@ -10,6 +10,7 @@
 #include "plan/buckets.h"
 #include "plan/hunyuan15_cost.h"
 #include "plan/hunyuan15_memory.h"
+#include "plan/hunyuan15_names.h"
 #include "plan/resolution.h"
 
 namespace kinema::plan {
@@ -86,6 +87,11 @@ void Hunyuan15Rules::read(ModelFacts& facts, Strictness strictness) const {
   facts.variant = variant_name(configs, facts.task());
   facts.shape = {configs.vae.spatial_compression_ratio, configs.vae.temporal_compression_ratio,
                  configs.transformer.patch_size, configs.transformer.patch_size_t};
+}
+
+std::vector<LayerName> Hunyuan15Rules::layer_names(std::string_view component,
+                                                   std::string_view layer) const {
+  return component == "transformer" ? hunyuan15_layer_names(layer) : std::vector<LayerName>();
 }
 
 std::string Hunyuan15Rules::tasks(const ModelFacts& facts) const {

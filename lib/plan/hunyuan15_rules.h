@@ -9,6 +9,8 @@ class Hunyuan15Rules : public FamilyRules {
  public:
   std::vector<std::string> components(checkpoint::Task task) const override;
   void read(ModelFacts& facts, config::Strictness strictness) const override;
+  std::vector<LayerName> layer_names(std::string_view component,
+                                     std::string_view layer) const override;
   std::string tasks(const ModelFacts& facts) const override;
   const std::vector<std::string>& own_settings() const override;
   FrameSize size_for(const ModelFacts& facts, const ShapeWish& wish) const override;

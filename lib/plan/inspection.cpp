@@ -54,8 +54,7 @@ OrderedJson limits_json(const ModelFacts& model) {
           {"attention_heads", model.rules().heads(model)}};
 }
 
-Inspection inspect_model(const fs::path& folder) {
-  config::Request request;
+Inspection inspect_model(const fs::path& folder, config::Request request) {
   request.model = folder;
   const auto model = read_model(request);
   Inspection found;
@@ -71,10 +70,11 @@ Inspection inspect_model(const fs::path& folder) {
   for (const auto& component : model.components) {
     found.json["components"].push_back(component_json(component, found.faults));
   }
+  for (const auto& lora : model.loras) found.json["loras"].push_back(lora_json(lora));
   return found;
 }
 
-OrderedJson lora_json(const LoraFacts& facts) {
+OrderedJson facts_json(const LoraFacts& facts) {
   OrderedJson ranks = OrderedJson::object();
   for (const auto& [rank, layers] : facts.ranks) ranks[std::to_string(rank)] = layers;
   return {{"layers", facts.layers},
@@ -113,18 +113,23 @@ Inspection inspect_weights(const fs::path& path) {
     const auto metadata = checkpoint::SafetensorsFile(path).metadata();
     if (!metadata.empty()) found.json["metadata"] = metadata;
     describe_latents(metadata, found.json);
-  }
-  if (const auto lora = lora_facts(component)) {
-    found.json["kind"] = "lora";
-    found.json["lora"] = lora_json(*lora);
+    if (const auto lora = lora_facts(checkpoint::LoraFile::open(path))) {
+      found.json["kind"] = "lora";
+      found.json["lora"] = facts_json(*lora);
+    }
   }
   return found;
 }
 
 }  // namespace
 
-Inspection inspect(const fs::path& path) {
-  if (fs::is_directory(path) && fs::exists(path / "model_index.json")) return inspect_model(path);
+Inspection inspect(const fs::path& path, const config::Request& request) {
+  if (fs::is_directory(path) && fs::exists(path / "model_index.json"))
+    return inspect_model(path, request);
+  if (request.lora) {
+    throw Error(ErrorKind::kUsage, "--lora is for a model, and " + path.string() + " is none",
+                "kinema inspect MODEL --lora FILE, or kinema inspect FILE");
+  }
   return inspect_weights(path);
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/json.h"
+#include "config/request.h"
 #include "config/violations.h"
 
 namespace kinema::plan {
@@ -17,8 +18,9 @@ struct Inspection {
   config::Violations faults;
 };
 
-// Throws Error(kModel) if `path` is none of these.
-Inspection inspect(const std::filesystem::path& path);
+// What of a model the LoRA files of `request` change is shown with it. Throws Error(kModel) if
+// `path` is none of these, Error(kUsage) if LoRA files are given for anything but a model.
+Inspection inspect(const std::filesystem::path& path, const config::Request& request = {});
 
 // For people.
 std::string inspection_text(const OrderedJson& json);

@@ -37,7 +37,14 @@ std::string model_text(const OrderedJson& json) {
                                  text_of(json["variant"]), text_of(json["task"]));
   text += fmt::format("path      {}\npipeline  {}\n\n", text_of(json["path"]),
                       text_of(json["pipeline"]));
-  text += components_table(json["components"]) + "\ndefaults\n";
+  text += components_table(json["components"]);
+  if (json.contains("loras")) {
+    text += "\nlora\n";
+    for (const auto& one : json["loras"])
+      text += fmt::format("  {} {} times: {} layers\n", text_of(one["path"]), one["scale"].dump(),
+                          one["layers"].dump());
+  }
+  text += "\ndefaults\n";
   for (const auto& [key, value] : json["defaults"].items())
     text += fmt::format("  {:<20} {}\n", key, text_of(value));
   text += "limits\n";

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "checkpoint/component.h"
+#include "checkpoint/lora_file.h"
 
 namespace kinema::plan {
 
@@ -18,7 +18,7 @@ struct LoraFacts {
   std::string prefix;                // that all names share: "transformer.", "diffusion_model."
 };
 
-// Nothing if the file has no such factors (lora_A and lora_B, lora_down and lora_up).
-std::optional<LoraFacts> lora_facts(const checkpoint::Component& component);
+// Nothing if the file has no such factors.
+std::optional<LoraFacts> lora_facts(const checkpoint::LoraFile& file);
 
 }  // namespace kinema::plan

@@ -8,6 +8,7 @@
 #include "config/value_text.h"
 #include "plan/ltx2_cost.h"
 #include "plan/ltx2_memory.h"
+#include "plan/ltx2_names.h"
 #include "plan/ltx2_sampling.h"
 #include "plan/resolution.h"
 
@@ -85,6 +86,11 @@ void Ltx2Rules::read(ModelFacts& facts, Strictness strictness) const {
                  .frames = facts.ltx2.vae.temporal_compression_ratio};
   facts.defaults.vae_tile_size = 512;
   facts.defaults.vae_tile_stride = {7, 8};
+}
+
+std::vector<LayerName> Ltx2Rules::layer_names(std::string_view component,
+                                              std::string_view layer) const {
+  return ltx2_layer_names(component, layer);
 }
 
 std::string Ltx2Rules::tasks(const ModelFacts&) const { return "text or image to video"; }

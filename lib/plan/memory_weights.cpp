@@ -38,7 +38,9 @@ Weights needed_weights(const ComponentFacts& component,
     const uint64_t bytes = tensor.entry.elements() * element_bytes(use.dtype);
     total.bytes += bytes;
     total.read += tensor.entry.bytes;
-    if (use.on_cpu && tensor.entry.dtype == stored(use.dtype)) total.mapped += bytes;
+    // What a LoRA file changes is a copy.
+    const bool as_stored = !component.adapters.contains(name);
+    if (use.on_cpu && as_stored && tensor.entry.dtype == stored(use.dtype)) total.mapped += bytes;
   }
   return total;
 }
@@ -46,7 +48,8 @@ Weights needed_weights(const ComponentFacts& component,
 bool converts_weights(const ComponentFacts& component, const WeightUse& use, const Needed& needed) {
   const auto opened = checkpoint::Component::open(component.weights);
   return std::any_of(opened.tensors().begin(), opened.tensors().end(), [&](const auto& named) {
-    return needed(named.first) && named.second.entry.dtype != stored(use.dtype);
+    return needed(named.first) && (named.second.entry.dtype != stored(use.dtype) ||
+                                   component.adapters.contains(named.first));
   });
 }
 

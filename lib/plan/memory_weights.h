@@ -41,7 +41,8 @@ uint64_t element_bytes(config::Dtype dtype);
 // stored in that type is used where it lies.
 Weights needed_weights(const ComponentFacts& component, const WeightUse& use, const Needed& needed);
 
-// Whether one of the needed tensors is stored in another type than it is computed in.
+// Whether one of the needed tensors is stored in another type than it is computed in, or changed by
+// a LoRA file.
 bool converts_weights(const ComponentFacts& component, const WeightUse& use, const Needed& needed);
 
 // A network of `count` equal blocks, of which a rank holds what HSDP or offload leave it: parts,

@@ -25,10 +25,10 @@ ComponentFacts locate(const Request& request,
   const auto own = index.component(name);
   const auto& class_name = index.components.at(name).name;
   const auto given = overriding(request, name);
-  if (!given) return {name, class_name, own, own / "config.json"};
+  if (!given) return {name, class_name, own, own / "config.json", {}};
   const auto beside = fs::is_directory(*given) ? *given : given->parent_path();
   const bool has_config = fs::exists(beside / "config.json");
-  return {name, class_name, *given, (has_config ? beside : own) / "config.json"};
+  return {name, class_name, *given, (has_config ? beside : own) / "config.json", {}};
 }
 
 }  // namespace
@@ -50,6 +50,7 @@ ModelFacts read_model(const Request& request) {
     facts.components.push_back(locate(request, facts.index, name));
   facts.rules().read(facts, request.strict ? Strictness::kStrict : Strictness::kWarn);
   facts.recommended = read_recommended(facts.index.folder);
+  read_loras(request, facts);
   return facts;
 }
 

@@ -8,11 +8,13 @@
 
 #include "base/json.h"
 #include "checkpoint/component.h"
+#include "checkpoint/low_rank.h"
 #include "checkpoint/model_index.h"
 #include "config/request.h"
 #include "plan/family_rules.h"
 #include "plan/geometry.h"
 #include "plan/hunyuan15_facts.h"
+#include "plan/lora.h"
 #include "plan/ltx2_facts.h"
 
 namespace kinema::plan {
@@ -25,6 +27,7 @@ struct ComponentFacts {
   std::string class_name;         // "Qwen2_5_VLTextModel"
   std::filesystem::path weights;  // folder or file
   std::filesystem::path config;   // config.json
+  checkpoint::Adapters adapters;  // what the job's LoRA files add to its parameters
 };
 
 // What a job of any family gets where it says nothing.
@@ -44,6 +47,7 @@ struct ModelFacts {
   ModelDefaults defaults;
   Json recommended = Json::object();  // settings by key, of kinema.json
   std::vector<ComponentFacts> components;
+  std::vector<LoraUse> loras;  // in their order
   // Of these only the one of index.family is filled in.
   Hunyuan15Configs hunyuan15;
   Ltx2Configs ltx2;
@@ -53,8 +57,8 @@ struct ModelFacts {
   const FamilyRules& rules() const { return family_rules(index.family); }
 };
 
-// Reads the configurations of `request.model` and its component overrides. Throws Error(kModel)
-// with every fault.
+// Reads the configurations of `request.model` and its component overrides, and the headers of its
+// LoRA files. Throws Error(kModel) with every fault.
 ModelFacts read_model(const config::Request& request);
 
 }  // namespace kinema::plan

@@ -148,6 +148,7 @@ std::string plan_report(const Job& job) {
       fmt::format("plan    {} {}; computes in {}\n", plan_text(job.parallel), where(job), dtype);
   text += fmt::format("model   {} {} ({})\n", job.model.title, job.model.variant,
                       job.model.index.folder.string());
+  for (const auto& lora : job.model.loras) text += fmt::format("lora    {}\n", lora_text(lora));
   text += fmt::format("job     {}\n        {}\n", job_line(job), sampling_line(job));
   text += fmt::format("time    {}\n", step_text(job));
   if (const auto stream = stream_text(job.predicted); !stream.empty())
@@ -181,6 +182,7 @@ OrderedJson plan_json(const Job& job) {
                    {"variant", job.model.variant},
                    {"pipeline", job.model.index.pipeline},
                    {"path", job.model.index.folder.string()}};
+  for (const auto& lora : job.model.loras) json["loras"].push_back(lora_json(lora));
   json["job"] = config::request_to_json(job.request());
   json["sources"] = job.settings.sources;
   json["latent"] = {job.latent.frames, job.latent.height, job.latent.width};

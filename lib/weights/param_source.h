@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include <ATen/core/Tensor.h>
 
@@ -11,6 +12,18 @@ namespace kinema::weights {
 
 // What follows a linear layer before its bias is added; empty when nothing does.
 using OutputOp = std::function<at::Tensor(at::Tensor)>;
+
+// A parameter by its name and its shape in the checkpoint.
+struct Wanted {
+  std::string name;
+  std::vector<int64_t> shape;
+};
+
+// Parameters one below the other, each with so many rows: one tensor of them all, or one of each.
+struct Stacked {
+  std::vector<at::Tensor> tensors;
+  std::vector<int64_t> rows;
+};
 
 class ParamSource {
  public:
@@ -26,6 +39,10 @@ class ParamSource {
   virtual at::Tensor take_table(const std::string& name, at::IntArrayRef shape) {
     return take(name, shape);
   }
+
+  // Parameters that differ in their first dimension alone, for use together: one tensor where they
+  // are copied anyway, each as take() gives it where that is nothing but a view.
+  virtual Stacked take_stacked(const std::vector<Wanted>& parameters);
 
   // Whether the checkpoint has `name`.
   virtual bool has(const std::string& name) const = 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "weights/low_rank.h"
 #include "weights/stored.h"
 
 namespace kinema::weights {
@@ -13,20 +14,20 @@ constexpr int64_t kPieceElements = 8 << 20;
 
 // The part in the stored tensor's elements.
 struct Rows {
-  int64_t width, stride, origin;  // of a row of the part; between rows; before the first
-  int64_t first_row;              // of the stored tensor
+  int64_t width, stride, origin;    // of a row of the part; between rows; before the first
+  int64_t first_row, first_column;  // of the stored tensor
 };
 
 Rows rows_of(const StoredPart& part) {
   const auto& shape = part.stored.entry.shape;
-  if (shape.empty()) return {1, 1, 0, 0};
+  if (shape.empty()) return {1, 1, 0, 0, 0};
   const auto elements = static_cast<int64_t>(part.stored.entry.elements());
   const int64_t row = elements / std::max<int64_t>(1, shape[0]);
   const auto& slice = part.slice;
-  if (slice.length == 0) return {row, row, 0, 0};
-  if (slice.dim == 0) return {row, row, slice.start * row, slice.start};
-  const int64_t inner = row / shape[1];
-  return {slice.length * inner, row, slice.start * inner, 0};
+  if (slice.length == 0) return {row, row, 0, 0, 0};
+  if (slice.dim == 0) return {row, row, slice.start * row, slice.start, 0};
+  const int64_t inner = row / shape[1], before = slice.start * inner;
+  return {slice.length * inner, row, before, 0, before};
 }
 
 // So many rows of the part from `row` on, or `columns` elements of one.
@@ -42,11 +43,18 @@ Piece piece_at(const Rows& rows, int64_t at, int64_t end) {
   return {row, 0, std::min(whole, std::max<int64_t>(1, kPieceElements / rows.width)), rows.width};
 }
 
-at::Tensor scaled(const at::Tensor& values, const at::Tensor& scale, int64_t first_row) {
-  if (!scale.defined()) return values;
-  auto factor = scale.numel() == 1 ? scale.reshape({1, 1})
-                                   : scale.reshape({-1, 1}).narrow(0, first_row, values.size(0));
-  return values.to(at::kFloat) * factor;
+// The piece's values as they are wanted, from those that are stored.
+at::Tensor finished(const StoredPart& part, at::Tensor values, const Rectangle& at) {
+  if (const auto& scale = part.scale; scale.defined()) {
+    auto factor = scale.numel() == 1 ? scale.reshape({1, 1})
+                                     : scale.reshape({-1, 1}).narrow(0, at.row, values.size(0));
+    values = values.to(at::kFloat) * factor;
+  }
+  if (!part.added) return values;
+  // Of its own: the file's cannot be written.
+  if (!part.scale.defined()) values = values.to(at::kFloat, /*non_blocking=*/false, /*copy=*/true);
+  add_low_rank(*part.added, at, values);
+  return values;
 }
 
 }  // namespace
@@ -61,6 +69,8 @@ uint64_t read_elements(const StoredPart& part, int64_t first, const at::Tensor& 
   const auto rows = rows_of(part);
   const auto source = view(part.stored).reshape({-1});
   const int64_t end = first + into.numel(), bytes = source.element_size();
+  const auto& shape = part.stored.entry.shape;
+  const int64_t height = shape.empty() ? 1 : shape[0];
   for (int64_t at = first; at < end;) {
     const auto piece = piece_at(rows, at, end);
     const int64_t from = rows.origin + piece.row * rows.stride + piece.column;
@@ -69,13 +79,35 @@ uint64_t read_elements(const StoredPart& part, int64_t first, const at::Tensor& 
                                           source.storage_offset() + from);
     into.narrow(0, at - first, count)
         .view({piece.rows, piece.columns})
-        .copy_(scaled(values, part.scale, rows.first_row + piece.row));
+        .copy_(finished(part, values,
+                        {rows.first_row + piece.row, rows.first_column + piece.column, height}));
     const int64_t covered = (piece.rows - 1) * rows.stride + piece.columns;
     part.stored.map->drop(part.stored.bytes().subspan(static_cast<size_t>(from * bytes),
                                                       static_cast<size_t>(covered * bytes)));
     at += count;
   }
   return static_cast<uint64_t>(into.numel() * bytes);
+}
+
+std::vector<int64_t> sizes(const StoredStack& stack) {
+  auto all = stack.front().sizes();
+  for (size_t i = 1; i < stack.size(); ++i) all.front() += stack[i].sizes().front();
+  return all;
+}
+
+uint64_t read_elements(const StoredStack& stack, int64_t first, const at::Tensor& into) {
+  uint64_t read = 0;
+  const int64_t end = first + into.numel();
+  int64_t begin = 0;  // of a part
+  for (const auto& part : stack) {
+    const int64_t from = std::max(first, begin);
+    begin += c10::multiply_integers(part.sizes());
+    const int64_t to = std::min(end, begin);
+    if (from < to)
+      read += read_elements(part, from - (begin - c10::multiply_integers(part.sizes())),
+                            into.narrow(0, from - first, to - from));
+  }
+  return read;
 }
 
 void read_stored(const StoredPart& part, int64_t first, std::span<std::byte> into) {

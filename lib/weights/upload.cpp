@@ -62,9 +62,22 @@ at::Tensor scale_there(const StoredPart& part, at::Device device) {
   return scale.to(device);
 }
 
+// What is more than bytes to be copied is put together on the host, in the type that is wanted.
+void upload_finished(UploadRing& ring, const StoredPart& part, const at::Tensor& into) {
+  const auto flat = into.view({-1});
+  const int64_t step = ring.buffer_bytes() / flat.element_size(), count = flat.numel();
+  ring.upload((count + step - 1) / step, [&](int64_t index, const at::Tensor& buffer) {
+    const int64_t first = index * step, length = std::min(step, count - first);
+    const auto staged = buffer.narrow(0, 0, length * flat.element_size()).view(flat.scalar_type());
+    read_elements(part, first, staged);
+    return [staged, there = flat.narrow(0, first, length)] { place(staged, there, {}); };
+  });
+}
+
 }  // namespace
 
 void upload(UploadRing& ring, const StoredPart& part, const at::Tensor& into) {
+  if (part.added) return upload_finished(ring, part, into);
   const auto type = tensor::dtype_from_safetensors(checkpoint::dtype_name(part.stored.entry.dtype));
   const auto size = static_cast<int64_t>(c10::elementSize(type));
   const auto flat = into.view({-1}), scale = scale_there(part, into.device());

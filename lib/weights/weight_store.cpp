@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/nearest.h"
+#include "tensor/dtype.h"
 #include "weights/stored.h"
 #include "weights/upload.h"
 
@@ -41,6 +42,12 @@ bool fits(at::IntArrayRef stored, at::IntArrayRef wanted) {
                     [](int64_t has, int64_t wants) { return wants == -1 || wants == has; });
 }
 
+uint64_t part_bytes(const StoredTensor& stored, const Slice& slice) {
+  return stored.entry.bytes /
+         static_cast<uint64_t>(stored.entry.shape[static_cast<size_t>(slice.dim)]) *
+         static_cast<uint64_t>(slice.length);
+}
+
 void check_slice(const StoredTensor& stored, const Slice& slice) {
   const auto& sizes = stored.entry.shape;
   const auto dim = static_cast<size_t>(slice.dim);
@@ -54,8 +61,14 @@ void check_slice(const StoredTensor& stored, const Slice& slice) {
 
 }  // namespace
 
-WeightStore::WeightStore(checkpoint::Component component, Placement placement, NameMap names)
-    : component_(std::move(component)), placement_(placement), names_(std::move(names)) {
+WeightStore::WeightStore(checkpoint::Component component,
+                         Placement placement,
+                         NameMap names,
+                         checkpoint::Adapters adapters)
+    : component_(std::move(component)),
+      placement_(placement),
+      names_(std::move(names)),
+      adapters_(std::move(adapters)) {
   for (const auto& [stored_name, stored] : component_.tensors()) {
     auto [at, added] = by_name_.emplace(names_.model_name(stored_name), &stored);
     if (!added) {
@@ -114,6 +127,11 @@ at::Tensor WeightStore::scale(const std::string& name, const StoredTensor& weigh
   return {};
 }
 
+checkpoint::LowRanks WeightStore::added(const StoredTensor& stored) const {
+  const auto found = adapters_.find(stored.entry.name);
+  return found == adapters_.end() ? nullptr : found->second;
+}
+
 at::Tensor WeightStore::placed(const StoredTensor& stored, const at::Tensor& scale) {
   bytes_read_ += stored.entry.bytes;
   const auto stays = !scale.defined() && placement_.device.is_cpu();
@@ -122,28 +140,49 @@ at::Tensor WeightStore::placed(const StoredTensor& stored, const at::Tensor& sca
     stored.map->prefetch(stored.bytes());
     return source;
   }
-  if (placement_.device.is_cuda()) return uploaded({stored, {}, scale});
+  if (placement_.device.is_cuda()) return copied({stored, {}, scale});
   return converted(stored, placement_, {}, scale);
 }
 
-at::Tensor WeightStore::uploaded(const StoredPart& part) {
+bool WeightStore::copies(const StoredPart& part) const {
+  const auto type = tensor::dtype_from_safetensors(checkpoint::dtype_name(part.stored.entry.dtype));
+  return !placement_.device.is_cpu() || part.added || part.scale.defined() ||
+         type != placement_.dtype;
+}
+
+at::Tensor WeightStore::copied(const StoredPart& part) {
+  auto into =
+      at::empty(part.sizes(), at::TensorOptions(placement_.dtype).device(placement_.device));
+  copy(part, into);
+  return into;
+}
+
+void WeightStore::copy(const StoredPart& part, const at::Tensor& into) {
+  if (!placement_.device.is_cuda()) {
+    auto here = into.is_cpu() ? into : at::empty(into.sizes(), into.options().device(at::kCPU));
+    read_elements(part, 0, here.view({-1}));
+    if (!into.is_cpu()) into.copy_(here);
+    return;
+  }
   if (!ring_) {
     const RingShape shape{.threads = std::clamp(at::get_num_threads(), 1, kMostReaders)};
     ring_ = std::make_unique<UploadRing>(upload_queue(placement_.device), shape);
   }
-  auto into =
-      at::empty(part.sizes(), at::TensorOptions(placement_.dtype).device(placement_.device));
   upload(*ring_, part, into);
-  return into;
 }
 
 at::Tensor WeightStore::take(const std::string& name, at::IntArrayRef shape) {
   const auto& stored = checked(name, shape);
+  if (auto more = added(stored)) {
+    bytes_read_ += stored.entry.bytes;
+    return copied({stored, {}, scale(name, stored), std::move(more)});
+  }
   return placed(stored, scale(name, stored));
 }
 
 at::Tensor WeightStore::take_table(const std::string& name, at::IntArrayRef shape) {
   const auto& stored = checked(name, shape);
+  if (adapters_.contains(stored.entry.name)) return take(name, shape);
   // Rows cannot be looked up in 8-bit floats.
   return is_float8(stored.entry.dtype) ? placed(stored, scale(name, stored)) : view(stored);
 }
@@ -154,22 +193,58 @@ at::Tensor WeightStore::take_slice(const std::string& name,
   const auto& stored = checked(name, shape);
   check_slice(stored, slice);
   auto factor = scale(name, stored);
+  if (auto more = added(stored)) {
+    bytes_read_ += part_bytes(stored, slice);
+    return copied({stored, slice, factor, std::move(more)});
+  }
   if (slice.dim == 0) {
     if (factor.defined() && factor.numel() > 1)
       factor = factor.reshape({-1}).narrow(0, slice.start, slice.length);
     return placed(rows(stored, slice.start, slice.length), factor);
   }
-  bytes_read_ += stored.entry.bytes /
-                 static_cast<uint64_t>(stored.entry.shape[static_cast<size_t>(slice.dim)]) *
-                 static_cast<uint64_t>(slice.length);
-  if (placement_.device.is_cuda() && slice.dim == 1) return uploaded({stored, slice, factor});
+  bytes_read_ += part_bytes(stored, slice);
+  if (placement_.device.is_cuda() && slice.dim == 1) return copied({stored, slice, factor});
   return converted(stored, placement_, slice, factor);
+}
+
+Stacked WeightStore::take_stacked(const std::vector<Wanted>& parameters) {
+  return take_stacked(parameters, std::vector<Slice>(parameters.size()));
+}
+
+Stacked WeightStore::take_stacked(const std::vector<Wanted>& parameters,
+                                  const std::vector<Slice>& slices) {
+  StoredStack parts;
+  Stacked stacked;
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    const auto& [name, shape] = parameters[i];
+    parts.push_back(locate(name, shape, slices[i]));
+    stacked.rows.push_back(parts.back().sizes().front());
+  }
+  if (!std::all_of(parts.begin(), parts.end(), [&](const auto& part) { return copies(part); })) {
+    for (size_t i = 0; i < parameters.size(); ++i) {
+      const auto& [name, shape] = parameters[i];
+      stacked.tensors.push_back(slices[i].length == 0 ? take(name, shape)
+                                                      : take_slice(name, shape, slices[i]));
+    }
+    return stacked;
+  }
+  auto all = at::empty(sizes(parts), at::TensorOptions(placement_.dtype).device(placement_.device));
+  int64_t row = 0;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const auto& part = parts[i];
+    bytes_read_ +=
+        slices[i].length == 0 ? part.stored.entry.bytes : part_bytes(part.stored, slices[i]);
+    copy(part, all.narrow(0, row, stacked.rows[i]));
+    row += stacked.rows[i];
+  }
+  stacked.tensors.push_back(std::move(all));
+  return stacked;
 }
 
 StoredPart WeightStore::locate(const std::string& name, at::IntArrayRef shape, const Slice& slice) {
   const auto& stored = checked(name, shape);
   if (slice.length != 0) check_slice(stored, slice);
-  return {stored, slice, scale(name, stored)};
+  return {stored, slice, scale(name, stored), added(stored)};
 }
 
 std::vector<std::string> WeightStore::unread() const {

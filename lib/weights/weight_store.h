@@ -21,13 +21,17 @@ namespace kinema::weights {
 
 // Nothing is read before it is taken. On the CPU a tensor already stored in the run's type is a
 // read-only view of the file, whose pages are given back when the tensor goes; any other is a
-// converted copy whose source pages are given back at once. On a GPU it is read by several threads
-// and is there for what its current stream does next. A size of -1 in a wanted shape is any size.
-// For one thread at a time.
+// converted copy whose source pages are given back at once, and so is one that LoRA files change.
+// On a GPU it is read by several threads and is there for what its current stream does next. A size
+// of -1 in a wanted shape is any size. For one thread at a time.
 class WeightStore : public ParamSource {
  public:
-  // Throws Error(kModel) if two stored names become one.
-  WeightStore(checkpoint::Component component, Placement placement, NameMap names = {});
+  // `adapters` are added to what is taken, in whatever parts. Throws Error(kModel) if two stored
+  // names become one.
+  WeightStore(checkpoint::Component component,
+              Placement placement,
+              NameMap names = {},
+              checkpoint::Adapters adapters = {});
   WeightStore(const WeightStore&) = delete;
   WeightStore& operator=(const WeightStore&) = delete;
 
@@ -35,7 +39,11 @@ class WeightStore : public ParamSource {
   at::Tensor take(const std::string& name, at::IntArrayRef shape) override;
   // A view of the mapped file, whatever its type, except for 8-bit floats.
   at::Tensor take_table(const std::string& name, at::IntArrayRef shape) override;
+  Stacked take_stacked(const std::vector<Wanted>& parameters) override;
   bool has(const std::string& name) const override;
+
+  // The same of parts; slices of length 0 are all of a parameter.
+  Stacked take_stacked(const std::vector<Wanted>& parameters, const std::vector<Slice>& slices);
 
   // A part of the parameter whose full shape is `shape`, contiguous; of its bytes only that part is
   // read.
@@ -62,12 +70,19 @@ class WeightStore : public ParamSource {
   const checkpoint::StoredTensor& checked(const std::string& name, at::IntArrayRef shape);
   // The float32 scale of an 8-bit weight with so many rows, undefined if there is none.
   at::Tensor scale(const std::string& name, const checkpoint::StoredTensor& weight);
+  // What LoRA files add to it; null if nothing.
+  checkpoint::LowRanks added(const checkpoint::StoredTensor& stored) const;
   at::Tensor placed(const checkpoint::StoredTensor& stored, const at::Tensor& scale);
-  at::Tensor uploaded(const StoredPart& part);
+  // Whether taking is more than looking at the file's map.
+  bool copies(const StoredPart& part) const;
+  // A copy of the part, read by itself, or into memory that is there.
+  at::Tensor copied(const StoredPart& part);
+  void copy(const StoredPart& part, const at::Tensor& into);
 
   checkpoint::Component component_;
   Placement placement_;
   NameMap names_;
+  checkpoint::Adapters adapters_;
   std::map<std::string, const checkpoint::StoredTensor*> by_name_;
   std::set<std::string> taken_;
   uint64_t bytes_read_ = 0;

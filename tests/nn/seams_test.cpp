@@ -42,7 +42,8 @@ TEST_CASE("What is written into the places is attended to where it lies", "[seam
   at::manual_seed(3);
   auto video = random_stream(13), text = random_stream(6);
   const LocalJointAttention attend;
-  const auto joint = attend.places({2, 16, video.q.options()}, {13}, {6});
+  const auto lying = GENERATE(Lying::kApart, Lying::kSideBySide);
+  const auto joint = joint_places({2, 16, video.q.options()}, {13}, {6}, lying);
   auto write = [](const Qkv& from, const Qkv& to) {
     to.q.copy_(from.q.unsqueeze(2)), to.k.copy_(from.k.unsqueeze(2)),
         to.v.copy_(from.v.unsqueeze(2));
@@ -55,6 +56,28 @@ TEST_CASE("What is written into the places is attended to where it lies", "[seam
   auto [v_want, t_want] = attend(video, text);
   CHECK(at::equal(v, v_want));
   CHECK(at::equal(t, t_want));
+}
+
+TEST_CASE("Places are there for what is brought, and keys follow each other", "[seams]") {
+  const HeadShape shape{2, 16, at::kFloat};
+  const Brings nothing{0, false, false}, asks{3, true, false}, answers{5, false, true}, all{4};
+  const auto lying = GENERATE(Lying::kApart, Lying::kSideBySide);
+  for (const auto& video : {nothing, asks, answers, all}) {
+    for (const auto& text : {nothing, asks, answers, all}) {
+      const auto joint = joint_places(shape, video, text, lying);
+      for (const auto& [brings, places] : {std::pair(video, joint.video), {text, joint.text}}) {
+        CHECK(places.q.defined() == brings.queries);
+        CHECK(places.k.defined() == brings.keys);
+        CHECK(places.v.defined() == brings.keys);
+        if (places.v.defined())
+          CHECK(places.v.sizes() == at::IntArrayRef({1, brings.tokens, 1, 2, 16}));
+      }
+      if (video.keys && text.keys) {
+        const auto both = joined(ungrouped(joint.video.v), ungrouped(joint.text.v));
+        CHECK(both.is_alias_of(joint.video.v));
+      }
+    }
+  }
 }
 
 TEST_CASE("Streams that lie apart are put together", "[seams]") {

@@ -83,7 +83,7 @@ TEST_CASE("ranks read a block's bytes once between them and gather it whole") {
     for (const auto& unit : *taken.units) parts += unit.layout.part_bytes(ranks);
     require(home->resident_bytes() == parts, "a rank keeps its part");
     const auto stored_per_element =
-        checkpoint::element_bytes(taken.units->front().parts.front().stored.entry.dtype);
+        checkpoint::element_bytes(taken.units->front().parts.front().front().stored.entry.dtype);
     const auto most = static_cast<uint64_t>(parts) / c10::elementSize(dtype) * stored_per_element;
     require(home->bytes_read() <= most, "a rank reads no more than its part");
     check_values(taken, std::move(home));

@@ -38,7 +38,7 @@ struct TakenBlocks {
     for (const auto& unit : *units) {
       for (size_t i = 0; i < unit.parts.size(); ++i) {
         bytes += static_cast<uint64_t>(unit.handles[i].numel()) *
-                 checkpoint::element_bytes(unit.parts[i].stored.entry.dtype);
+                 checkpoint::element_bytes(unit.parts[i].front().stored.entry.dtype);
       }
     }
     return bytes;

@@ -34,7 +34,7 @@ TEST_CASE("adapters are told by their names, whoever has written them") {
                {"transformer.b.lora_down.weight", f32, {2, 8}},
                {"transformer.b.lora_up.weight", f32, {6, 2}},
                {"transformer.c.lora_A.weight", f32, {2, 8}}});
-  const auto facts = plan::lora_facts(checkpoint::Component::open(file));
+  const auto facts = plan::lora_facts(checkpoint::LoraFile::open(file));
   REQUIRE(facts.has_value());
   CHECK(facts->layers == 2);
   CHECK(facts->ranks == std::map<int64_t, int64_t>{{2, 1}, {4, 1}});
@@ -50,5 +50,5 @@ TEST_CASE("a file without factors has no adapters") {
   const test::TempFolder folder;
   const auto file = folder.path() / "plain.safetensors";
   write(file, {{"a.weight", checkpoint::Dtype::kF32, {4, 8}}});
-  CHECK_FALSE(plan::lora_facts(checkpoint::Component::open(file)).has_value());
+  CHECK_FALSE(plan::lora_facts(checkpoint::LoraFile::open(file)).has_value());
 }

@@ -1,6 +1,8 @@
 // Source: diffusers' HunyuanVideo15TransformerBlock.
 #include "models/hunyuan15/block.h"
 
+#include <vector>
+
 namespace kinema::hunyuan15 {
 
 struct StreamNames {
@@ -26,6 +28,13 @@ void place(const at::Tensor& x,
   elementwise.normed_turned(x, norm.weight(), norm.eps(), rotary, to);
 }
 
+std::vector<nn::LinearStack::Layer> stacked(const StreamNames& names,
+                                            Queries queries,
+                                            int64_t width) {
+  if (queries == Queries::kNone) return {{names.k, width}, {names.v, width}};
+  return {{names.q, width}, {names.k, width}, {names.v, width}};
+}
+
 at::Tensor normed(const nn::Residual& x,
                   const Modulation& modulation,
                   const nn::Elementwise& elementwise) {
@@ -34,35 +43,39 @@ at::Tensor normed(const nn::Residual& x,
 
 }  // namespace
 
-StreamKeys::StreamKeys(const nn::ParamScope& block,
-                       const StreamNames& names,
-                       const config::Hunyuan15TransformerConfig& config)
+StreamHeads::StreamHeads(const nn::ParamScope& block,
+                         const StreamNames& names,
+                         Queries queries,
+                         const config::Hunyuan15TransformerConfig& config)
     : head_dim_(config.attention_head_dim),
-      k_(block / names.k, config.width(), config.width()),
-      v_(block / names.v, config.width(), config.width()),
-      k_norm_(block / names.k_norm, config.attention_head_dim, kEps) {}
+      layers_(block, stacked(names, queries, config.width()), config.width(), nn::Bias::kPresent),
+      k_norm_(block / names.k_norm, config.attention_head_dim, kEps) {
+  if (queries == Queries::kPresent)
+    q_norm_.emplace(block / names.q_norm, config.attention_head_dim, kEps);
+}
 
-void StreamKeys::operator()(const at::Tensor& x,
-                            const nn::Rotary& rotary,
-                            const nn::Elementwise& elementwise,
-                            const nn::Qkv& places) const {
-  place(k_(x), k_norm_, rotary, elementwise, places.k);
-  v_.into(places.v, x);
+void StreamHeads::operator()(const at::Tensor& x,
+                             const nn::Rotary& rotary,
+                             const nn::Elementwise& elementwise,
+                             const nn::Qkv& places) const {
+  std::vector<at::Tensor> wanted = {places.k, places.v};
+  if (q_norm_) wanted.insert(wanted.begin(), places.q);
+  const auto made = layers_.near(wanted, x);
+  if (q_norm_) place(made.front(), *q_norm_, rotary, elementwise, places.q);
+  place(made.end()[-2], k_norm_, rotary, elementwise, places.k);
+  nn::settle(made.back(), places.v);
 }
 
 // How many heads are here is the weights' business.
-nn::HeadShape StreamKeys::shape() const {
-  return {k_.width() / head_dim_, head_dim_, k_.options()};
+nn::HeadShape StreamHeads::shape() const {
+  return {layers_.width(0) / head_dim_, head_dim_, layers_.options()};
 }
 
 StreamHalf::StreamHalf(const nn::ParamScope& block,
                        const StreamNames& names,
                        const config::Hunyuan15TransformerConfig& config)
-    : head_dim_(config.attention_head_dim),
-      keys_(block, names, config),
-      q_(block / names.q, config.width(), config.width()),
+    : heads_(block, names, Queries::kPresent, config),
       out_(block / names.out, config.width(), config.width()),
-      q_norm_(block / names.q_norm, config.attention_head_dim, kEps),
       mlp_(block / names.mlp, config.width(), config.mlp_width(), nn::Activation::kGeluTanh) {}
 
 void StreamHalf::before_attention(const nn::Residual& x,
@@ -70,9 +83,7 @@ void StreamHalf::before_attention(const nn::Residual& x,
                                   const nn::Rotary& rotary,
                                   const nn::Elementwise& elementwise,
                                   const nn::Qkv& places) const {
-  auto h = normed(x, modulation.attention, elementwise);
-  place(q_(h), q_norm_, rotary, elementwise, places.q);
-  keys_(h, rotary, elementwise, places);
+  heads_(normed(x, modulation.attention, elementwise), rotary, elementwise, places);
 }
 
 nn::Residual StreamHalf::after_attention(const nn::Residual& x,
@@ -107,7 +118,7 @@ void DualStreamBlock::operator()(nn::Residual& video,
 }
 
 LastBlock::LastBlock(const nn::ParamScope& block, const config::Hunyuan15TransformerConfig& config)
-    : video_(block, kVideoNames, config), text_(block, kTextNames, config) {}
+    : video_(block, kVideoNames, config), text_(block, kTextNames, Queries::kNone, config) {}
 
 void LastBlock::operator()(nn::Residual& video,
                            const nn::Residual& text,

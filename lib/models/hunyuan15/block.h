@@ -3,12 +3,15 @@
 // batch is 1.
 #pragma once
 
+#include <optional>
+
 #include <ATen/core/Tensor.h>
 
 #include "config/hunyuan15_config.h"
 #include "models/hunyuan15/modulation.h"
 #include "nn/elementwise.h"
 #include "nn/layers.h"
+#include "nn/linear_stack.h"
 #include "nn/residual.h"
 #include "nn/rotary.h"
 #include "nn/seams.h"
@@ -18,13 +21,17 @@ namespace kinema::hunyuan15 {
 // The checkpoint's names for one stream's layers.
 struct StreamNames;
 
-// What a stream lends to attention.
-class StreamKeys {
+// Whether anybody reads what a stream's queries find.
+enum class Queries { kNone, kPresent };
+
+// What a stream lends to attention: queries if they are wanted, keys and values.
+class StreamHeads {
  public:
-  StreamKeys(const nn::ParamScope& block,
-             const StreamNames& names,
-             const config::Hunyuan15TransformerConfig& config);
-  // Of the modulated stream [1, L, C]: keys and values into their places.
+  StreamHeads(const nn::ParamScope& block,
+              const StreamNames& names,
+              Queries queries,
+              const config::Hunyuan15TransformerConfig& config);
+  // Of the modulated stream [1, L, C], into their places.
   void operator()(const at::Tensor& x,
                   const nn::Rotary& rotary,
                   const nn::Elementwise& elementwise,
@@ -33,7 +40,8 @@ class StreamKeys {
 
  private:
   int64_t head_dim_;
-  nn::Linear k_, v_;
+  nn::LinearStack layers_;
+  std::optional<nn::RmsNorm> q_norm_;
   nn::RmsNorm k_norm_;
 };
 
@@ -50,7 +58,7 @@ class StreamHalf {
                         const nn::Rotary& rotary,
                         const nn::Elementwise& elementwise,
                         const nn::Qkv& places) const;
-  nn::HeadShape head_shape() const { return keys_.shape(); }
+  nn::HeadShape head_shape() const { return heads_.shape(); }
   // attended: [1, L, H, D] -> the stream behind the block.
   nn::Residual after_attention(const nn::Residual& x,
                                const at::Tensor& attended,
@@ -58,10 +66,8 @@ class StreamHalf {
                                const nn::Elementwise& elementwise) const;
 
  private:
-  int64_t head_dim_;
-  StreamKeys keys_;
-  nn::Linear q_, out_;
-  nn::RmsNorm q_norm_;
+  StreamHeads heads_;
+  nn::Linear out_;
   nn::FeedForward mlp_;
 };
 
@@ -94,7 +100,7 @@ class LastBlock {
 
  private:
   StreamHalf video_;
-  StreamKeys text_;
+  StreamHeads text_;
 };
 
 }  // namespace kinema::hunyuan15

@@ -20,9 +20,10 @@ RefinerBlock::RefinerBlock(const nn::ParamScope& block,
     : head_dim_(config.attention_head_dim),
       norm1_(block / "norm1", config.width(), kEps),
       norm2_(block / "norm2", config.width(), kEps),
-      q_(block / "attn.to_q", config.width(), config.width()),
-      k_(block / "attn.to_k", config.width(), config.width()),
-      v_(block / "attn.to_v", config.width(), config.width()),
+      qkv_(block / "attn",
+           {{"to_q", config.width()}, {"to_k", config.width()}, {"to_v", config.width()}},
+           config.width(),
+           nn::Bias::kPresent),
       out_(block / "attn.to_out.0", config.width(), config.width()),
       mlp_(block / "ff", config.width(), kMlpRatio * config.width(), nn::Activation::kSilu),
       gates_(block / "norm_out.linear", config.width(), 2 * config.width()) {}
@@ -31,7 +32,8 @@ at::Tensor RefinerBlock::attended(const at::Tensor& x) const {
   auto h = norm1_(x);
   auto heads = [&](const at::Tensor& y) { return y.unflatten(-1, {-1, head_dim_}); };
   const double scale = 1.0 / std::sqrt(static_cast<double>(head_dim_));
-  return out_(nn::attention(heads(q_(h)), heads(k_(h)), heads(v_(h)), scale).flatten(2));
+  const auto qkv = qkv_(h);
+  return out_(nn::attention(heads(qkv[0]), heads(qkv[1]), heads(qkv[2]), scale).flatten(2));
 }
 
 at::Tensor RefinerBlock::operator()(const at::Tensor& x,

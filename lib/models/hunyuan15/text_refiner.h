@@ -8,6 +8,7 @@
 
 #include "config/hunyuan15_config.h"
 #include "nn/layers.h"
+#include "nn/linear_stack.h"
 
 namespace kinema::hunyuan15 {
 
@@ -26,7 +27,8 @@ class RefinerBlock {
  private:
   int64_t head_dim_;
   nn::LayerNorm norm1_, norm2_;
-  nn::Linear q_, k_, v_, out_;
+  nn::LinearStack qkv_;
+  nn::Linear out_;
   nn::FeedForward mlp_;
   nn::Linear gates_;
 };

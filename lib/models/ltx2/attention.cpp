@@ -2,6 +2,7 @@
 #include "models/ltx2/attention.h"
 
 #include <cmath>
+#include <vector>
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/rms_norm.h>
@@ -15,6 +16,14 @@ namespace {
 // [B, L, H * D] -> [B, L, 1] float32.
 at::Tensor squares(const at::Tensor& x) {
   return x.to(at::kFloat).pow(2).sum(-1, /*keepdim=*/true);
+}
+
+bool of_one_width(const AttentionShape& shape) { return shape.query_width == shape.context_width; }
+
+std::vector<nn::LinearStack::Layer> stacked(const AttentionShape& shape) {
+  const int64_t width = shape.heads * shape.head_dim;
+  if (!of_one_width(shape)) return {{"to_k", width}, {"to_v", width}};
+  return {{"to_q", width}, {"to_k", width}, {"to_v", width}};
 }
 
 }  // namespace
@@ -47,21 +56,26 @@ std::pair<at::Tensor, at::Tensor> AcrossHeadsNorm::together(const AcrossHeadsNor
 
 Attention::Attention(const nn::ParamScope& scope, const AttentionShape& shape)
     : head_dim_(shape.head_dim),
-      q_(scope / "to_q", shape.query_width, shape.heads * shape.head_dim, shape.bias),
-      k_(scope / "to_k", shape.context_width, shape.heads * shape.head_dim, shape.bias),
-      v_(scope / "to_v", shape.context_width, shape.heads * shape.head_dim, shape.bias),
+      stacked_(scope, stacked(shape), shape.context_width, shape.bias),
       out_(scope / "to_out.0", shape.heads * shape.head_dim, shape.query_width, shape.out_bias),
       q_norm_(scope / "norm_q", shape.heads * shape.head_dim, shape.eps),
       k_norm_(scope / "norm_k", shape.heads * shape.head_dim, shape.eps) {
+  if (!of_one_width(shape))
+    q_.emplace(scope / "to_q", shape.query_width, shape.heads * shape.head_dim, shape.bias);
   if (shape.gated) gate_.emplace(scope / "to_gate_logits", shape.query_width, shape.heads);
 }
 
+at::Tensor Attention::query_product(const at::Tensor& x) const {
+  return q_ ? (*q_)(x) : stacked_(x, 0, 1).front();
+}
+
 at::Tensor Attention::queries(const at::Tensor& x) const {
-  return q_norm_(q_(x)).unflatten(-1, {-1, head_dim_});
+  return q_norm_(query_product(x)).unflatten(-1, {-1, head_dim_});
 }
 
 KeysValues Attention::keys_values(const at::Tensor& context) const {
-  return {k_norm_(k_(context)).unflatten(-1, {-1, head_dim_}), values(context)};
+  const auto both = stacked_(context, keys(), 2);
+  return {k_norm_(both[0]).unflatten(-1, {-1, head_dim_}), both[1].unflatten(-1, {-1, head_dim_})};
 }
 
 void Attention::queries_keys_values(const at::Tensor& x,
@@ -78,23 +92,29 @@ void Attention::queries_keys_values(const at::Tensor& x,
     if (rotary.type == config::Ltx2RopeType::kInterleaved) return turn(norm(y), rotary, to);
     elementwise.row_normed_turned(y, norm.weight(), norm.eps(), rotary.cos, rotary.sin, to);
   };
-  v_.into(places.v, context);
+  // Of one input all three are made at once.
+  const bool own = !q_ && x.is_same(context);
+  std::vector<at::Tensor> wanted = {places.k, places.v};
+  if (own) wanted.insert(wanted.begin(), places.q);
+  auto made = stacked_.near(wanted, context, own ? 0 : keys());
+  if (!own) made.insert(made.begin(), query_product(x));
+  nn::settle(made[2], places.v);
   if (q_norm_.is_whole()) {
-    place(q_(x), q_norm_, x_rotary, places.q);
-    place(k_(context), k_norm_, context_rotary, places.k);
+    place(made[0], q_norm_, x_rotary, places.q);
+    place(made[1], k_norm_, context_rotary, places.k);
     return;
   }
-  const auto [q, k] = AcrossHeadsNorm::together(q_norm_, q_(x), k_norm_, k_(context));
+  const auto [q, k] = AcrossHeadsNorm::together(q_norm_, made[0], k_norm_, made[1]);
   turn(q, x_rotary, places.q);
   turn(k, context_rotary, places.k);
 }
 
 nn::HeadShape Attention::head_shape() const {
-  return {k_.width() / head_dim_, head_dim_, k_.options()};
+  return {stacked_.width(0) / head_dim_, head_dim_, stacked_.options()};
 }
 
 at::Tensor Attention::values(const at::Tensor& context) const {
-  return v_(context).unflatten(-1, {-1, head_dim_});
+  return stacked_(context, keys() + 1, 1).front().unflatten(-1, {-1, head_dim_});
 }
 
 at::Tensor Attention::out(at::Tensor attended, const at::Tensor& x) const {

@@ -10,6 +10,7 @@
 
 #include "models/ltx2/rotary.h"
 #include "nn/layers.h"
+#include "nn/linear_stack.h"
 #include "nn/param_scope.h"
 #include "nn/seams.h"
 
@@ -75,8 +76,14 @@ class Attention {
   at::Tensor out(at::Tensor attended, const at::Tensor& x) const;
 
  private:
+  // Products of queries, and of keys and values.
+  at::Tensor query_product(const at::Tensor& x) const;
+  size_t keys() const { return q_ ? 0 : 1; }  // the place of the keys' layer among stacked_
+
   int64_t head_dim_;
-  nn::Linear q_, k_, v_, out_;
+  std::optional<nn::Linear> q_;  // if it reads other widths than the others
+  nn::LinearStack stacked_;      // of queries, keys and values, or of the latter
+  nn::Linear out_;
   AcrossHeadsNorm q_norm_, k_norm_;
   std::optional<nn::Linear> gate_;
 };
