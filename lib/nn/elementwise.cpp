@@ -30,7 +30,7 @@ at::Tensor Elementwise::normed(const Residual& x,
                   : at::rms_norm(tokens, {tokens.size(-1)}, {}, norm.eps);
   if (!modulation.scale.defined()) return rows;
   each_run(modulation.rows, rows, [&](const at::Tensor& some, int64_t row) {
-    some.mul_(modulation.scale[row]).add_(modulation.shift[row]);
+    some.mul_(row_of(modulation.scale, row)).add_(row_of(modulation.shift, row));
   });
   return rows;
 }

@@ -18,7 +18,7 @@ at::Tensor flat(const at::Tensor& vectors) {
   return vectors.defined() ? vectors.flatten(0, -2) : vectors;
 }
 
-at::Tensor row_of(const TokenRows* rows) { return rows == nullptr ? at::Tensor() : rows->row_of; }
+at::Tensor rows_of(const TokenRows* rows) { return rows == nullptr ? at::Tensor() : rows->row_of; }
 
 template <typename Action>
 auto named(Action&& action) {
@@ -42,7 +42,7 @@ class Fused : public Elementwise {
                     const Norm& norm,
                     const Modulation& modulation) const override {
     const kernels::RowVectors vectors{
-        flat(modulation.shift), flat(modulation.scale), {}, row_of(modulation.rows)};
+        flat(modulation.shift), flat(modulation.scale), {}, rows_of(modulation.rows)};
     return named([&] {
       const auto* sum = x.pending();
       if (sum == nullptr)
@@ -50,7 +50,7 @@ class Fused : public Elementwise {
             .unsqueeze(0);
       auto rows = kernels_->residual_gate_norm_modulate(
           sum->x.squeeze(0), sum->y.squeeze(0),
-          {{}, {}, flat(sum->gate.vectors), row_of(sum->gate.rows)}, vectors, norm.over, norm.eps);
+          {{}, {}, flat(sum->gate.vectors), rows_of(sum->gate.rows)}, vectors, norm.over, norm.eps);
       x.settle(sum->y);
       return rows.unsqueeze(0);
     });

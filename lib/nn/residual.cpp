@@ -19,8 +19,9 @@ const at::Tensor& Residual::sum() const {
 
 at::Tensor gated(const at::Tensor& x, at::Tensor y, const Gate& gate) {
   if (gate.vectors.defined()) {
-    each_run(gate.rows, y,
-             [&](const at::Tensor& tokens, int64_t row) { tokens.mul_(gate.vectors[row]); });
+    each_run(gate.rows, y, [&](const at::Tensor& tokens, int64_t row) {
+      tokens.mul_(row_of(gate.vectors, row));
+    });
   }
   return y.add_(x);
 }

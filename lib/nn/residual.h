@@ -45,6 +45,11 @@ class Residual {
   std::shared_ptr<Sum> state_;  // without y: x alone
 };
 
+// A row of such vectors, to be multiplied with or added to tokens [1, L, C].
+inline at::Tensor row_of(const at::Tensor& vectors, int64_t row) {
+  return vectors.size(0) == 1 ? vectors : vectors[row];
+}
+
 // x + gate * y, in the memory of y.
 at::Tensor gated(const at::Tensor& x, at::Tensor y, const Gate& gate);
 
