@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "pipeline/generate.h"
+#include "pipeline/load_ahead.h"
 #include "pipeline/read_ahead.h"
 #include "plan/geometry.h"
 #include "rank_progress.h"
@@ -19,6 +20,11 @@ namespace {
 
 at::ScalarType dtype_of(const config::Request& request) {
   return *request.dtype == config::Dtype::kFloat32 ? at::kFloat : at::kBFloat16;
+}
+
+// Processes that share this machine's memory.
+int64_t machine_ranks(const Json& planned) {
+  return planned.at("plan").value("machine_ranks", int64_t{1});
 }
 
 // While a job is at work, its operations are timed; with --trace they go into the trace.
@@ -74,6 +80,7 @@ pipeline::Keep keep_between_outputs(const Json& planned, at::Device device) {
   uint64_t weights = 0, activations = 0, program = 0;
   for (const auto& stage : planned.at("stages")) {
     weights += stage.at("weights_bytes").get<uint64_t>();
+    weights -= stage.value("ahead_bytes", uint64_t{0});
     if (device.is_cpu()) weights -= stage.at("mapped_bytes").get<uint64_t>();
     activations = std::max(activations, stage.at("activations_bytes").get<uint64_t>());
     program = std::max(program, stage.at("program_bytes").get<uint64_t>());
@@ -114,7 +121,13 @@ std::optional<report::RunReport> Session::make(const Assignment& assignment) {
   const Listening listening(watch_, stages, request);
   pipeline::TensorDump dump(team_.is_first() ? request.save_tensors : std::nullopt);
   pipeline::Runtime runtime{
-      {facts_, device_, dtype_of(request), team_}, request, stages, dump, assignment.partial};
+      {facts_, device_, dtype_of(request), team_, machine_ranks(assignment.planned)},
+      request,
+      stages,
+      dump,
+      assignment.partial};
+  pipeline::LoadAhead ahead_of_stages;
+  runtime.ahead = &ahead_of_stages;
   std::optional<pipeline::StepPreview> preview;
   if (assignment.preview && team_.is_first())
     runtime.preview = &preview.emplace(*assignment.preview);
@@ -128,6 +141,7 @@ std::optional<report::RunReport> Session::make(const Assignment& assignment) {
     const auto latents = stored_latents(*assignment.latents, request, facts_);
     result = pipeline::decode(runtime, *model_, latents, comment);
   } else {
+    model_->load_ahead(runtime);
     if (!assignment.prompts.empty()) encode(runtime, assignment);
     result = pipeline::generate(runtime, *model_, comment, assignment.keep);
   }

@@ -12,12 +12,20 @@ void RankWatch::enter(const std::string& phase) {
 }
 
 void RankWatch::observe(parallel::Team& team) {
-  team.observe([this](const comm::Communicator& group, const comm::Operation& operation,
-                      comm::Moment moment) {
+  const auto name = [](const comm::Communicator& group, const comm::Operation& operation) {
+    return group.group() + " " + operation.name + " #" + std::to_string(operation.sequence);
+  };
+  team.observe([this, name](const comm::Communicator& group, const comm::Operation& operation,
+                            comm::Moment moment) {
     if (std::this_thread::get_id() != main_thread_) return;
     if (listener_) listener_(group, operation, moment);
-    if (moment != comm::Moment::kWaits) return goes_on();
-    waits(group.group() + " " + operation.name + " #" + std::to_string(operation.sequence));
+    moment == comm::Moment::kWaits ? waits(name(group, operation)) : goes_on();
+  });
+  if (!fault_ || !team.weights()) return;
+  // Gathers ahead of need are what nobody waits for, but one can fail.
+  team.weights()->observe([this, name](const comm::Communicator& group,
+                                       const comm::Operation& operation, comm::Moment moment) {
+    if (moment == comm::Moment::kWaits) fault_->enter(rank_, name(group, operation));
   });
 }
 

@@ -12,7 +12,8 @@ using config::Option;
 // What cannot change without a reload, or is about the program and not the video.
 bool only_in_run(const Option& option) {
   return option.group == Group::kModel || option.group == Group::kMachine ||
-         option.group == Group::kTalk || option.key == "offload" || option.key == "max_memory";
+         option.group == Group::kTalk || option.key == "offload" || option.key == "load_ahead" ||
+         option.key == "max_memory";
 }
 
 bool may_be_in_run(const Option& option) {

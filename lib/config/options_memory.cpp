@@ -49,15 +49,23 @@ std::vector<Option> memory_options() {
        .group = Group::kMemory,
        .field = field(&Request::offload),
        .help = "model: a network is on the device only while its stage runs, also between outputs; "
-               "block: a few of its blocks at a time, the rest comes from host memory or the "
-               "files; with --use-hsdp, each GPU's part of a block waits in host memory instead of "
-               "the GPU's"},
+               "block: a few of its blocks at a time, the rest comes from host memory or, where "
+               "it does not fit there, the files; with --use-hsdp, each GPU's part of a block "
+               "waits in host memory instead of the GPU's; disk: as block, always from the files"},
+      {.key = "load_ahead",
+       .flags = {"--load-ahead"},
+       .group = Group::kMemory,
+       .field = field(&Request::load_ahead),
+       .help =
+           "networks that are loaded while the stage before theirs works: the transformer "
+           "while texts are encoded, the VAE while it denoises; auto: those that fit beside it, "
+           "on the CPU without a higher peak of the job"},
       {.key = "resident_blocks",
        .flags = {"--resident-blocks"},
        .group = Group::kMemory,
        .field = field(&Request::resident_blocks),
-       .help =
-           "with --offload block or --use-hsdp: how many of the transformer's blocks stay whole",
+       .help = "with --offload block, --offload disk or --use-hsdp: how many of the transformer's "
+               "blocks stay whole",
        .unset = "what --max-memory allows, or none",
        .least = 0,
        .most = 4096},

@@ -20,7 +20,16 @@ enum class Numerics { kTrained, kReference };
 enum class Kernels { kReference, kFused };
 enum class Dtype { kFloat32, kBfloat16 };
 enum class VaeTiling { kAuto, kOn, kOff };
-enum class Offload { kNone, kModel, kBlock };
+enum class Offload { kNone, kModel, kBlock, kDisk };
+// Whether a network's blocks come and go, from host memory or the files.
+inline bool in_blocks(Offload offload) {
+  return offload == Offload::kBlock || offload == Offload::kDisk;
+}
+enum class LoadAhead { kAuto, kNone, kTransformer, kVae, kAll };
+// Whether `one` of the networks is among the chosen.
+inline bool loads_ahead(LoadAhead chosen, LoadAhead one) {
+  return chosen == one || chosen == LoadAhead::kAll;
+}
 enum class ParallelChoice { kManual, kAuto };
 enum class Codec { kH264, kHevc, kAv1, kFfv1 };
 enum class ProgressStyle { kAuto, kBar, kPlain, kJson, kNone };
@@ -82,6 +91,7 @@ struct Request {
   std::optional<int64_t> vae_tile_size, vae_tile_stride;          // output pixels
   std::optional<int64_t> vae_tile_frames, vae_tile_frame_stride;  // output frames
   Offload offload = Offload::kNone;
+  LoadAhead load_ahead = LoadAhead::kAuto;
   std::optional<int64_t> resident_blocks, stream_slots;  // of the transformer's blocks
   std::optional<double> max_memory;                      // GB of 10^9 bytes
 

@@ -104,7 +104,12 @@ const std::vector<std::string>& names<VaeTiling>() {
 }
 template <>
 const std::vector<std::string>& names<Offload>() {
-  static const std::vector<std::string> all = {"none", "model", "block"};
+  static const std::vector<std::string> all = {"none", "model", "block", "disk"};
+  return all;
+}
+template <>
+const std::vector<std::string>& names<LoadAhead>() {
+  static const std::vector<std::string> all = {"auto", "none", "transformer", "vae", "all"};
   return all;
 }
 template <>

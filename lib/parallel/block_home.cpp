@@ -5,6 +5,7 @@
 #include <exception>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "comm/nccl.h"
@@ -16,45 +17,65 @@
 namespace kinema::parallel {
 namespace {
 
-// What the homes of a shard group have in common.
-class PartsHome : public BlockHome {
- public:
-  PartsHome(const StreamUnits& units, std::shared_ptr<comm::Communicator> group, KeptParts kept)
-      : group_(std::move(group)),
-        kept_(std::move(kept)),
-        slot_bytes_(longest_block(units, group_->size())) {
-    for (const auto& unit : *units) part_bytes_.push_back(unit.layout.part_bytes(group_->size()));
-  }
-
-  int64_t slot_bytes() const override { return slot_bytes_; }
-  int64_t resident_bytes() const override { return kept_.bytes(); }
-  uint64_t bytes_read() const override { return kept_.bytes_read(); }
-  uint64_t bytes_sent() const override { return sent_; }
-
- protected:
-  std::string shards() const { return "shards of " + std::to_string(group_->size()) + " ranks"; }
-  void count(size_t index) {
-    sent_ += static_cast<uint64_t>(part_bytes_[index] * (group_->size() - 1));
-  }
-
-  std::shared_ptr<comm::Communicator> group_;
-  KeptParts kept_;
-  int64_t slot_bytes_;
-  std::vector<int64_t> part_bytes_;
-  std::atomic<uint64_t> sent_ = 0;
-};
-
-class ShardHome : public PartsHome {
+// Parts are gathered by messages or, where open() finds that ranks can, copied from each other's
+// memory, for which the host only says what to copy.
+class ShardHome : public BlockHome {
  public:
   ShardHome(const StreamUnits& units,
             std::shared_ptr<comm::Communicator> group,
             KeptParts kept,
             const Sharding& sharding)
-      : PartsHome(units, std::move(group), std::move(kept)),
-        in_host_memory_(sharding.memory == Sharding::Memory::kHost),
-        keeps_host_(sharding.device.is_cpu() || !comm::queues_on_device(*group_)) {}
+      : group_(std::move(group)),
+        kept_(std::move(kept)),
+        sharding_(sharding),
+        slot_bytes_(longest_block(units, group_->size())) {
+    for (const auto& unit : *units) part_bytes_.push_back(unit.layout.part_bytes(group_->size()));
+  }
 
+  // Nobody's memory goes while a peer may still read it. After an error nobody waits for anybody.
+  ~ShardHome() override {
+    if (!in_place() || std::uncaught_exceptions() > errors_before_) return;
+    try {
+      tensor::synchronize(kept_.all().device());
+      group_->barrier();
+    } catch (const std::exception& error) {
+      log_verbose(std::string("leaving shards of peers: ") + error.what());
+    }
+  }
+  ShardHome(const ShardHome&) = delete;
+  ShardHome& operator=(const ShardHome&) = delete;
+
+  void open() override {
+    const bool may = sharding_.peers && kept_.all().defined() && group_->size() > 1;
+    if (!may || part_bytes_.empty()) return;
+    kept_.await(0);
+    peers_ = open_peers(*group_, *sharding_.peers, kept_.all(), part_bytes_.front());
+    if (!in_place() && group_->rank() == 0)
+      note("weights are gathered by messages, not read from each other: " + peers_.obstacle);
+  }
   void fetch(size_t index, at::Tensor& slot) override {
+    kept_.await(index);
+    in_place() ? copy(index, slot) : gather(index, slot);
+    sent_ += static_cast<uint64_t>(part_bytes_[index] * (group_->size() - 1));
+  }
+  bool keeps_host() const override {
+    if (in_place()) return kept_.all().is_cpu();
+    return sharding_.device.is_cpu() || !comm::queues_on_device(*group_);
+  }
+  int64_t slot_bytes() const override { return slot_bytes_; }
+  int64_t resident_bytes() const override { return kept_.bytes(); }
+  uint64_t bytes_read() const override { return kept_.bytes_read(); }
+  uint64_t bytes_sent() const override { return sent_; }
+  std::string text() const override {
+    const auto shards = "shards of " + std::to_string(group_->size()) + " ranks";
+    if (in_place()) return shards + ", read in place";
+    return sharding_.memory == Sharding::Memory::kHost ? "host memory, " + shards : shards;
+  }
+
+ private:
+  bool in_place() const { return !peers_.parts.empty(); }
+
+  void gather(size_t index, at::Tensor& slot) {
     const int64_t bytes = part_bytes_[index];
     auto whole = slot.narrow(0, 0, bytes * group_->size());
     auto part = kept_.whole(index);
@@ -64,40 +85,14 @@ class ShardHome : public PartsHome {
       kept_.copy(index, part);
     }
     group_->all_gather_into(part, whole);
-    count(index);
-  }
-  bool keeps_host() const override { return keeps_host_; }
-  std::string text() const override {
-    return in_host_memory_ ? "host memory, " + shards() : shards();
   }
 
- private:
-  bool in_host_memory_, keeps_host_;
-};
-
-// The host of a GPU only says what to copy.
-class PeerHome : public PartsHome {
- public:
-  PeerHome(const StreamUnits& units,
-           std::shared_ptr<comm::Communicator> group,
-           KeptParts kept,
-           PeerParts peers)
-      : PartsHome(units, std::move(group), std::move(kept)), peers_(std::move(peers)) {}
-
-  // Nobody's memory goes while a peer may still read it. After an error nobody waits for anybody.
-  ~PeerHome() override {
-    if (std::uncaught_exceptions() > errors_before_) return;
-    try {
-      tensor::synchronize(kept_.all().device());
+  void copy(size_t index, at::Tensor& slot) {
+    // In the first pass: until all have read their parts of this unit.
+    if (index >= there_) {
       group_->barrier();
-    } catch (const std::exception& error) {
-      log_verbose(std::string("leaving shards of peers: ") + error.what());
+      there_ = index + 1;
     }
-  }
-  PeerHome(const PeerHome&) = delete;
-  PeerHome& operator=(const PeerHome&) = delete;
-
-  void fetch(size_t index, at::Tensor& slot) override {
     const int64_t bytes = part_bytes_[index];
     // Each begins with itself, so that no two read from the same at first.
     for (int turn = 0; turn < group_->size(); ++turn) {
@@ -106,13 +101,16 @@ class PeerHome : public PartsHome {
           peers_.parts[static_cast<size_t>(rank)].narrow(0, kept_.offset(index), bytes);
       slot.narrow(0, rank * bytes, bytes).copy_(part, /*non_blocking=*/true);
     }
-    count(index);
   }
-  bool keeps_host() const override { return kept_.all().is_cpu(); }
-  std::string text() const override { return shards() + ", read in place"; }
 
- private:
+  std::shared_ptr<comm::Communicator> group_;
+  KeptParts kept_;
+  Sharding sharding_;
+  int64_t slot_bytes_;
+  std::vector<int64_t> part_bytes_;
+  std::atomic<uint64_t> sent_ = 0;
   PeerParts peers_;
+  size_t there_ = 0;  // units that all ranks are known to have
   int errors_before_ = std::uncaught_exceptions();
 };
 
@@ -135,6 +133,7 @@ class HostHome : public BlockHome {
   }
 
   void fetch(size_t index, at::Tensor& slot) override {
+    kept_.await(index);
     kept_.copy(index, slot.narrow(0, 0, bytes_[index]));
   }
   bool keeps_host() const override { return device_.is_cpu(); }
@@ -153,14 +152,16 @@ class HostHome : public BlockHome {
 class FileHome : public BlockHome {
  public:
   FileHome(StreamUnits units, at::Device device)
-      : units_(std::move(units)), slot_bytes_(longest_block(units_, 1)) {
+      : units_(std::move(units)), slot_bytes_(longest_block(units_, 1)), seen_(units_->size()) {
     if (!device.is_cpu()) ring_.emplace(weights::upload_queue(device));
   }
 
   void fetch(size_t index, at::Tensor& slot) override {
     const auto& unit = (*units_)[index];
     const auto block = slot.narrow(0, 0, unit.layout.bytes());
-    read_ += ring_ ? read_flat(*ring_, unit, 0, block) : read_flat(unit, 0, block);
+    const uint64_t read = ring_ ? read_flat(*ring_, unit, 0, block) : read_flat(unit, 0, block);
+    if (!seen_[index]) read_ += read;
+    seen_[index] = true;
   }
   bool keeps_host() const override { return true; }
   int64_t slot_bytes() const override { return slot_bytes_; }
@@ -172,6 +173,7 @@ class FileHome : public BlockHome {
   StreamUnits units_;
   int64_t slot_bytes_;
   std::optional<weights::UploadRing> ring_;
+  std::vector<bool> seen_;  // units
   std::atomic<uint64_t> read_ = 0;
 };
 
@@ -181,13 +183,6 @@ std::unique_ptr<BlockHome> shard_home(StreamUnits units,
                                       std::shared_ptr<comm::Communicator> group,
                                       const Sharding& sharding) {
   auto kept = kept_part(units, *group, sharding);
-  if (sharding.peers && kept.all().defined() && group->size() > 1) {
-    auto peers = open_peers(*group, *sharding.peers, kept.all());
-    if (peers.obstacle.empty())
-      return std::make_unique<PeerHome>(units, std::move(group), std::move(kept), std::move(peers));
-    if (group->rank() == 0)
-      note("weights are gathered by messages, not read from each other: " + peers.obstacle);
-  }
   return std::make_unique<ShardHome>(units, std::move(group), std::move(kept), sharding);
 }
 

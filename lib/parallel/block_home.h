@@ -17,14 +17,18 @@ namespace kinema::parallel {
 class BlockHome {
  public:
   virtual ~BlockHome() = default;
-  // Fills `slot` with unit `index`; on a GPU in the current stream. Called by one thread at a time.
+  // Before the first fetch, by the thread that computes; all ranks of a group call it together.
+  virtual void open() {}
+  // Fills `slot` with unit `index`; on a GPU in the current stream. Waits until what this rank
+  // keeps of the unit has been read. Called by one thread at a time, the first time in the units'
+  // order.
   virtual void fetch(size_t index, at::Tensor& slot) = 0;
   // Whether fetch() works or waits on the host: computing goes on only if another thread calls it.
-  // Otherwise it returns at once and the device does the work.
+  // Otherwise, once the unit is there, it returns at once and the device does the work.
   virtual bool keeps_host() const = 0;
   // How many bytes a slot must have.
   virtual int64_t slot_bytes() const = 0;
-  // Bytes kept here between fetches, and bytes of the files read so far.
+  // Bytes kept here between fetches, and bytes of the files read so far, each once.
   virtual int64_t resident_bytes() const = 0;
   virtual uint64_t bytes_read() const = 0;
   // Bytes sent to ranks that fetched the same.
@@ -43,6 +47,9 @@ struct Sharding {
   // all of them; they say so (note) where it does not.
   std::shared_ptr<comm::PeerMemory> peers = {};
 };
+
+// The homes below begin to read what they keep at once, on a thread, in the units' order; what
+// reading throws comes out of the fetch of the unit.
 
 // Each rank of `group` reads and keeps one part of each block; a fetch is an all-gather, of parts
 // in host memory after each rank has copied its own up, or (with `peers`) one copy from each rank,

@@ -2,8 +2,10 @@
 // of a block and goes into slot k mod slots.
 #include "parallel/block_streamer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <exception>
 #include <mutex>
 #include <tuple>
@@ -47,7 +49,7 @@ struct BlockStreamer::State {
   bool stopped = false, ended = false;
   std::exception_ptr failure;
   StreamCounts counts;
-  std::vector<Measured> measured;
+  std::deque<Measured> measured;
 
   const StreamUnit& unit(int64_t job) const { return (*units)[index(job)]; }
   size_t index(int64_t job) const { return static_cast<size_t>(job) % units->size(); }
@@ -159,6 +161,8 @@ BlockStreamer::BlockStreamer(StreamUnits units,
   state.units = std::move(units);
   state.home = std::move(home);
   state.lane = std::move(lane);
+  state.home->open();
+  slots = std::min(slots, static_cast<int>(state.units->size()));
   for (int i = 0; i < slots; ++i)
     state.slots.push_back(flat_buffer(state.home->slot_bytes(), device));
   // After this the slots' memory and what the home has read are there.
@@ -252,7 +256,9 @@ std::vector<StreamEvent> BlockStreamer::take_events() {
   std::vector<Measured> measured;
   {
     const std::lock_guard lock(state_->mutex);
-    measured.swap(state_->measured);
+    auto& all = state_->measured;
+    for (; !all.empty() && state_->lane->passed(all.front().end); all.pop_front())
+      measured.push_back(std::move(all.front()));
   }
   std::vector<StreamEvent> events;
   for (auto& [event, begin, end] : measured) {

@@ -37,8 +37,9 @@ struct StreamEvent {
 // device's queues.
 class BlockStreamer : public nn::BlockWeights {
  public:
-  // Begins to fetch at once, into `slots` (at least 1; 2 hide transfers behind computing) on
-  // `device`. The second form uses a given lane, with two points a slot, instead of the device's.
+  // Opens the home and begins to fetch at once, into `slots` (at least 1; 2 hide transfers behind
+  // computing; no more than there are units) on `device`. The second form uses a given lane, with
+  // two points a slot, instead of the device's.
   BlockStreamer(StreamUnits units,
                 std::unique_ptr<BlockHome> home,
                 at::Device device,
@@ -67,7 +68,8 @@ class BlockStreamer : public nn::BlockWeights {
 
   StreamCounts counts() const;
   // What has happened since the last call: fetches and waits, each kind in order, in the device's
-  // own time. The device must have done everything, as after tensor::synchronize.
+  // own time, as far as the device has come to the end of one after the other. To be called now and
+  // then, so that not too many are kept; after tensor::synchronize it is everything.
   std::vector<StreamEvent> take_events();
   const BlockHome& home() const;
   const std::vector<StreamUnit>& units() const;

@@ -2,8 +2,15 @@
 #include "parallel/communication_times.h"
 
 #include <chrono>
+#include <utility>
 
 namespace kinema::parallel {
+namespace {
+
+// Operations that are kept one by one.
+constexpr size_t kMany = 256;
+
+}  // namespace
 
 void CommunicationTimes::note(const std::string& group,
                               const comm::Operation& operation,
@@ -22,23 +29,28 @@ void CommunicationTimes::note(const std::string& group,
       if (span.empty()) return;
       span.mapped().end = now;
       ended_.push_back(std::move(span.mapped()));
+      // A device is a step behind at most, so that few are left.
+      if (ended_.size() >= kMany) fold();
   }
 }
 
-std::map<std::string, CommunicationTime> CommunicationTimes::take() {
-  std::map<std::string, CommunicationTime> times;
+void CommunicationTimes::fold() {
   const auto seconds = [&](const tensor::Mark& begin, const tensor::Mark& end) {
     const auto [from, to] = clock_.interval(begin, end);
     return std::chrono::duration<double>(to - from).count();
   };
-  for (const auto& span : ended_) {
-    auto& time = times[span.group];
+  for (; !ended_.empty() && clock_.passed(ended_.front().end); ended_.pop_front()) {
+    const auto& span = ended_.front();
+    auto& time = sums_[span.group];
     ++time.operations;
     time.seconds += seconds(span.start, span.end);
     time.exposed_seconds += seconds(span.wait, span.end);
   }
-  ended_.clear();
-  return times;
+}
+
+std::map<std::string, CommunicationTime> CommunicationTimes::take() {
+  fold();
+  return std::exchange(sums_, {});
 }
 
 }  // namespace kinema::parallel

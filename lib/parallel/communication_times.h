@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include <ATen/core/Tensor.h>
 
@@ -27,7 +27,8 @@ class CommunicationTimes {
 
   // To be told of every moment of operations that one thread runs.
   void note(const std::string& group, const comm::Operation& operation, comm::Moment moment);
-  // What has ended since the last time, by group. The device must have done all it was given.
+  // What the device has ended since the last time, by group; of all it was given after
+  // tensor::synchronize.
   std::map<std::string, CommunicationTime> take();
 
  private:
@@ -37,9 +38,13 @@ class CommunicationTimes {
     tensor::Mark start, wait, end;
   };
 
+  // Adds up what has ended and the device has passed, in order, without waiting for it.
+  void fold();
+
   tensor::DeviceClock clock_;
   std::map<std::pair<std::string, int64_t>, Span> running_;
-  std::vector<Span> ended_;
+  std::deque<Span> ended_;  // not folded yet
+  std::map<std::string, CommunicationTime> sums_;
 };
 
 }  // namespace kinema::parallel

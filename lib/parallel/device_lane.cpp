@@ -15,6 +15,7 @@ class HostLane : public DeviceLane {
   void record(size_t, Queue) override {}
   void hold_back(Queue, size_t) override {}
   tensor::Mark mark(Queue) override { return {std::chrono::steady_clock::now(), nullptr}; }
+  bool passed(const tensor::Mark&) const override { return true; }
   Interval interval(const tensor::Mark& begin, const tensor::Mark& end) const override {
     return {begin.host, end.host};
   }
@@ -39,6 +40,7 @@ class StreamLane : public DeviceLane {
   void record(size_t point, Queue queue) override { points_.at(point).record(stream(queue)); }
   void hold_back(Queue queue, size_t point) override { points_.at(point).block(stream(queue)); }
   tensor::Mark mark(Queue queue) override { return clock_.mark(stream(queue)); }
+  bool passed(const tensor::Mark& mark) const override { return clock_.passed(mark); }
   Interval interval(const tensor::Mark& begin, const tensor::Mark& end) const override {
     return clock_.interval(begin, end);
   }

@@ -31,6 +31,8 @@ class DeviceLane {
   virtual void hold_back(Queue queue, size_t point) = 0;
   // Where `queue` is now, to be asked for its time later.
   virtual tensor::Mark mark(Queue queue) = 0;
+  // Whether the device has come to the mark; asks without waiting.
+  virtual bool passed(const tensor::Mark& mark) const = 0;
   // When the device was at two marks of a queue, both of which it must have passed.
   virtual Interval interval(const tensor::Mark& begin, const tensor::Mark& end) const = 0;
 };

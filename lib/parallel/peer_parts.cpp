@@ -57,8 +57,8 @@ struct Named {
   std::string machine, sample, name, obstacle;
 };
 
-Named named(comm::PeerMemory& memory, const at::Tensor& mine) {
-  Named named{machine(), sample(mine), {}, {}};
+Named named(comm::PeerMemory& memory, const at::Tensor& mine, int64_t written) {
+  Named named{machine(), sample(mine.narrow(0, 0, written)), {}, {}};
   try {
     named.name = memory.name_of(mine);
   } catch (const std::exception& error) {
@@ -86,16 +86,20 @@ std::string first_obstacle(const std::vector<Named>& all) {
   return {};
 }
 
-at::Tensor opened(comm::PeerMemory& memory, const Named& peer, int64_t size) {
+at::Tensor opened(comm::PeerMemory& memory, const Named& peer, int64_t size, int64_t written) {
   auto part = memory.open(peer.name, size);
-  if (sample(part) != peer.sample) throw std::runtime_error("a peer's memory reads as other bytes");
+  if (sample(part.narrow(0, 0, written)) != peer.sample)
+    throw std::runtime_error("a peer's memory reads as other bytes");
   return part;
 }
 
 }  // namespace
 
-PeerParts open_peers(comm::Communicator& group, comm::PeerMemory& memory, const at::Tensor& mine) {
-  const auto all = named_by_all(group, named(memory, mine));
+PeerParts open_peers(comm::Communicator& group,
+                     comm::PeerMemory& memory,
+                     const at::Tensor& mine,
+                     int64_t written) {
+  const auto all = named_by_all(group, named(memory, mine, written));
   PeerParts peers;
   peers.obstacle = first_obstacle(all);
   if (!peers.obstacle.empty()) return peers;
@@ -103,7 +107,8 @@ PeerParts open_peers(comm::Communicator& group, comm::PeerMemory& memory, const 
   try {
     for (int rank = 0; rank < group.size(); ++rank) {
       const auto& peer = all[static_cast<size_t>(rank)];
-      peers.parts.push_back(rank == group.rank() ? mine : opened(memory, peer, mine.numel()));
+      peers.parts.push_back(rank == group.rank() ? mine
+                                                 : opened(memory, peer, mine.numel(), written));
     }
   } catch (const std::exception& error) {
     failure = reason(error);

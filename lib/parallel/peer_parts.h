@@ -17,8 +17,11 @@ struct PeerParts {
 };
 
 // Opens everybody's `mine` (bytes on a device, of one size on all ranks) on every rank, and probes
-// that what is read there is what its owner has. All ranks of the group call it, and all see
-// everything or nothing. What has been written to `mine` is there when it returns.
-PeerParts open_peers(comm::Communicator& group, comm::PeerMemory& memory, const at::Tensor& mine);
+// that what is read there is what its owner has, in the first `written` bytes, which nobody changes
+// any more. All ranks of the group call it, and all see everything or nothing.
+PeerParts open_peers(comm::Communicator& group,
+                     comm::PeerMemory& memory,
+                     const at::Tensor& mine,
+                     int64_t written);
 
 }  // namespace kinema::parallel

@@ -26,8 +26,8 @@ class Team {
  public:
   // A process that works alone.
   Team();
-  // Process `rank` of the mesh. Groups are made in one fixed order, and every process makes as many:
-  // where it has no part in one, a group of itself alone.
+  // Process `rank` of the mesh. Groups are made in one fixed order, and every process makes as
+  // many: where it has no part in one, a group of itself alone.
   Team(const plan::DeviceMesh& mesh, int rank, const GroupMaker& make_group);
   ~Team();
 

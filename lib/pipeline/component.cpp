@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "base/error.h"
+
 namespace kinema::pipeline {
 namespace {
 
@@ -25,13 +27,25 @@ OpenComponent::OpenComponent(const Setup& setup,
     : name_(name),
       store_(opened(setup, name, std::move(names))),
       alone_("alone"),
-      cut_(store_, rules, setup.team.tensor()) {}
+      cut_(store_, rules, setup.team.tensor()),
+      wanted_(cut_, setup.given_up) {}
 
 OpenComponent::OpenComponent(const Setup& setup, const std::string& name, weights::NameMap names)
     : name_(name),
       store_(opened(setup, name, std::move(names))),
       alone_("alone"),
-      cut_(store_, kUncut, alone_) {}
+      cut_(store_, kUncut, alone_),
+      wanted_(cut_, setup.given_up) {}
+
+void AbandonedSource::check() const {
+  if (given_up_ != nullptr && *given_up_)
+    throw Error(ErrorKind::kInterrupted, "loading was given up");
+}
+
+void OpenComponent::made() {
+  store_.rest();
+  if (!made_) made_ = std::chrono::steady_clock::now();
+}
 
 void OpenComponent::warn_unread() {
   store_.warn_unread();
@@ -40,8 +54,8 @@ void OpenComponent::warn_unread() {
 
 void OpenComponent::loaded(Stages& stages) {
   warn_unread();
-  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - opened_;
-  stages.loaded(name_, store_.bytes_read(), taken.count());
+  made();
+  stages.loaded(name_, store_.bytes_read(), opened_, *made_);
 }
 
 }  // namespace kinema::pipeline

@@ -5,6 +5,7 @@
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 
+#include "pipeline/load_ahead.h"
 #include "pipeline/step_end.h"
 #include "pipeline/step_preview.h"
 #include "plan/geometry.h"
@@ -65,6 +66,7 @@ at::Tensor Hunyuan15Denoiser::denoised(Runtime& runtime,
   runtime.team.begin(plan::video_tokens(request, runtime.model));
 
   runtime.stages.begin("load");
+  if (coming_.valid()) runtime.ahead->wait(coming_);
   if (!transformer_) transformer_ = std::make_unique<Hunyuan15Transformer>(runtime);
   const auto before = left_before(runtime);
   const int64_t first = before ? before->steps_done : 0;
@@ -94,6 +96,18 @@ at::Tensor Hunyuan15Denoiser::denoised(Runtime& runtime,
   ends.finish();
   transformer_->finish(runtime);
   return latents;
+}
+
+void Hunyuan15Denoiser::load_ahead(const Runtime& runtime) {
+  if (transformer_ || !runtime.team.denoises()) return;
+  coming_ = runtime.ahead->begin(runtime, LoadAhead::When::kNow, [this](const Runtime& own) {
+    transformer_ = std::make_unique<Hunyuan15Transformer>(own);
+  });
+}
+
+void Hunyuan15Denoiser::release() {
+  coming_ = {};
+  transformer_.reset();
 }
 
 at::Tensor Hunyuan15Denoiser::denoise(Runtime& runtime,

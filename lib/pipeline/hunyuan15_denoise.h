@@ -1,6 +1,7 @@
 // From noise to latents: the loop over the steps, with guidance and its branches spread over ranks.
 #pragma once
 
+#include <future>
 #include <memory>
 #include <vector>
 
@@ -30,7 +31,9 @@ class Hunyuan15Denoiser {
                      const std::vector<hunyuan15::Condition>& conditions,
                      const FirstFrame& first_frame);
 
-  void release() { transformer_.reset(); }
+  // Has a thread load the transformer, on a rank that denoises and has none.
+  void load_ahead(const Runtime& runtime);
+  void release();
 
  private:
   at::Tensor denoised(Runtime& runtime,
@@ -38,6 +41,7 @@ class Hunyuan15Denoiser {
                       const FirstFrame& first_frame);
 
   std::unique_ptr<Hunyuan15Transformer> transformer_;
+  std::shared_future<void> coming_;  // the transformer, where a thread loads it
 };
 
 }  // namespace kinema::pipeline

@@ -6,6 +6,7 @@
 
 #include "models/hunyuan15/transformer.h"
 #include "pipeline/hunyuan15_text.h"
+#include "pipeline/load_ahead.h"
 #include "pipeline/read_ahead.h"
 #include "text/glyph_text.h"
 #include "text/qwen_text_model.h"
@@ -32,6 +33,10 @@ hunyuan15::Condition moved(const hunyuan15::Condition& condition, at::Device dev
 }
 
 }  // namespace
+
+void Hunyuan15Model::load_ahead(Runtime& runtime) {
+  if (loads_ahead(runtime, config::LoadAhead::kTransformer)) denoiser_.load_ahead(runtime);
+}
 
 void Hunyuan15Model::encode_prompts(Runtime& runtime,
                                     const std::vector<const config::Request*>& jobs) {
@@ -70,6 +75,7 @@ Latents Hunyuan15Model::denoise(Runtime& runtime) {
     done_with(picture_);
     done_with(vae_);
   }
+  if (loads_ahead(runtime, config::LoadAhead::kVae)) vae_.load_ahead(runtime);
   Latents latents{denoiser_.denoise(runtime, branches, first_frame), {}};
   done_with(denoiser_);
   return latents;

@@ -18,6 +18,7 @@ class Hunyuan15Model : public VideoModel {
  public:
   explicit Hunyuan15Model(Keep keep) : keep_(keep) {}
 
+  void load_ahead(Runtime& runtime) override;
   void encode_prompts(Runtime& runtime, const std::vector<const config::Request*>& jobs) override;
   Latents denoise(Runtime& runtime) override;
   PictureDecoder picture_decoder(Runtime& runtime) override {

@@ -32,7 +32,9 @@ Hunyuan15Transformer::Hunyuan15Transformer(const Runtime& runtime)
                  hunyuan15::block_prefixes(config_)),
       transformer_(nn::ParamScope(component_.source()),
                    config_,
-                   {team_.attend(), team_.tokens(), component_, *elementwise_}) {}
+                   {team_.attend(), team_.tokens(), component_, *elementwise_}) {
+  component_.keep(runtime);
+}
 
 std::shared_ptr<const hunyuan15::ModulationTable> Hunyuan15Transformer::table_for(
     const Runtime& runtime, const sampling::FlowSchedule& schedule) {

@@ -14,6 +14,7 @@ namespace kinema::pipeline {
 
 class Hunyuan15Transformer {
  public:
+  // What this rank keeps of streamed blocks begins to be read; for any thread.
   explicit Hunyuan15Transformer(const Runtime& runtime);
 
   // What no step of the job changes; its blocks begin to be fetched if they are streamed, for

@@ -2,9 +2,10 @@
 #include "pipeline/hunyuan15_vae.h"
 
 #include <string>
+#include <utility>
 
 #include "base/interrupt.h"
-#include "pipeline/component.h"
+#include "pipeline/load_ahead.h"
 #include "pipeline/tiled.h"
 
 namespace kinema::pipeline {
@@ -15,8 +16,9 @@ namespace {
 constexpr int64_t kLatentFrames = 2;
 
 // One half of the autoencoder, and the other half's weights declared unused.
-OpenComponent half(Runtime& runtime, const char* other) {
-  return {runtime, "vae", {.prefixes = {}, .unused = {std::string(other) + ".*"}}};
+std::unique_ptr<OpenComponent> half(const Runtime& runtime, const char* other) {
+  const weights::NameMap names{.prefixes = {}, .unused = {std::string(other) + ".*"}};
+  return std::make_unique<OpenComponent>(runtime, "vae", names);
 }
 
 int64_t frames_of(const Runtime& runtime, const at::Tensor& latents) {
@@ -72,20 +74,32 @@ at::Tensor moments_in_tiles(Runtime& runtime,
 
 }  // namespace
 
+void Hunyuan15Vae::open_decoder(const Runtime& runtime) {
+  opened_ = half(runtime, "encoder");
+  decoder_.emplace(nn::ParamScope(opened_->source(), "decoder"), runtime.model.hunyuan15.vae);
+  opened_->made();
+}
+
 const hunyuan15::VideoDecoder& Hunyuan15Vae::decoder(Runtime& runtime) {
-  if (decoder_) return *decoder_;
+  if (!coming_.valid() && decoder_) return *decoder_;
   runtime.stages.begin("load");
-  auto component = half(runtime, "encoder");
-  decoder_.emplace(nn::ParamScope(component.source(), "decoder"), runtime.model.hunyuan15.vae);
-  component.loaded(runtime.stages);
+  coming_.valid() ? runtime.ahead->wait(coming_) : open_decoder(runtime);
+  std::exchange(opened_, nullptr)->loaded(runtime.stages);
   return *decoder_;
+}
+
+void Hunyuan15Vae::load_ahead(const Runtime& runtime) {
+  const bool works = is_tiled(runtime) ? runtime.team.in_vae() : runtime.team.is_first();
+  if (decoder_ || !works) return;
+  coming_ = runtime.ahead->begin(runtime, LoadAhead::When::kAfterFirstStep,
+                                 [this](const Runtime& own) { open_decoder(own); });
 }
 
 const hunyuan15::VideoEncoder& Hunyuan15Vae::encoder(Runtime& runtime) {
   if (encoder_) return *encoder_;
-  auto component = half(runtime, "decoder");
-  encoder_.emplace(nn::ParamScope(component.source(), "encoder"), runtime.model.hunyuan15.vae);
-  component.loaded(runtime.stages);
+  const auto component = half(runtime, "decoder");
+  encoder_.emplace(nn::ParamScope(component->source(), "encoder"), runtime.model.hunyuan15.vae);
+  component->loaded(runtime.stages);
   return *encoder_;
 }
 
@@ -120,6 +134,8 @@ at::Tensor Hunyuan15Vae::encode(Runtime& runtime, const at::Tensor& pixels) {
 }
 
 void Hunyuan15Vae::release() {
+  coming_ = {};
+  opened_.reset();
   decoder_.reset();
   encoder_.reset();
 }

@@ -2,11 +2,14 @@
 // tiles over ranks.
 #pragma once
 
+#include <future>
+#include <memory>
 #include <optional>
 
 #include <ATen/core/Tensor.h>
 
 #include "models/hunyuan15/vae_tiles.h"
+#include "pipeline/component.h"
 #include "pipeline/frame_output.h"
 #include "pipeline/runtime.h"
 
@@ -23,6 +26,8 @@ class Hunyuan15Vae {
   // The picture's latents [1, C, 1, H, W] on every rank. pixels: [1, 3, 1, 16H, 16W], -1..1.
   at::Tensor encode(Runtime& runtime, const at::Tensor& pixels);
 
+  // Has a thread load the decoder after the first step of denoising, on a rank that will need it.
+  void load_ahead(const Runtime& runtime);
   // Loads the decoder and, once it is there, decodes `latents` [1, C, T, H, W] whole on this rank
   // alone: [1, 3, F, 16H, 16W].
   void load_decoder(Runtime& runtime) { decoder(runtime); }
@@ -32,10 +37,13 @@ class Hunyuan15Vae {
 
  private:
   const hunyuan15::VideoDecoder& decoder(Runtime& runtime);
+  void open_decoder(const Runtime& runtime);
   const hunyuan15::VideoEncoder& encoder(Runtime& runtime);
 
   std::optional<hunyuan15::VideoDecoder> decoder_;
   std::optional<hunyuan15::VideoEncoder> encoder_;
+  std::unique_ptr<OpenComponent> opened_;  // the decoder's, until its load has been reported
+  std::shared_future<void> coming_;        // the decoder, where a thread loads it
 };
 
 }  // namespace kinema::pipeline

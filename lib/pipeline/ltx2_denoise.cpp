@@ -8,6 +8,7 @@
 #include <ATen/ops/zeros.h>
 
 #include "models/ltx2/audio_vae.h"
+#include "pipeline/load_ahead.h"
 #include "pipeline/ltx2_conditions.h"
 #include "pipeline/step_end.h"
 #include "pipeline/step_preview.h"
@@ -192,6 +193,7 @@ Latents Ltx2Denoiser::denoised(Runtime& runtime,
   runtime.team.begin(shapes.video_tokens());
 
   runtime.stages.begin("load");
+  if (coming_.valid()) runtime.ahead->wait(coming_);
   if (!transformer_) transformer_ = std::make_unique<Ltx2Transformer>(runtime);
   const auto before = left_before(runtime);
   const int64_t first = before ? before->steps_done : 0;
@@ -226,6 +228,18 @@ Latents Ltx2Denoiser::denoised(Runtime& runtime,
   ends.finish();
   transformer_->finish(runtime);
   return shapes.own(shapes.latents(x));
+}
+
+void Ltx2Denoiser::load_ahead(const Runtime& runtime) {
+  if (transformer_ || !runtime.team.denoises()) return;
+  coming_ = runtime.ahead->begin(runtime, LoadAhead::When::kNow, [this](const Runtime& own) {
+    transformer_ = std::make_unique<Ltx2Transformer>(own);
+  });
+}
+
+void Ltx2Denoiser::release() {
+  coming_ = {};
+  transformer_.reset();
 }
 
 Latents Ltx2Denoiser::denoise(Runtime& runtime,

@@ -2,6 +2,7 @@
 // spread over ranks.
 #pragma once
 
+#include <future>
 #include <memory>
 #include <vector>
 
@@ -24,7 +25,9 @@ class Ltx2Denoiser {
                   const std::vector<ltx2::TextEmbeds>& conditions,
                   const Ltx2Given& given);
 
-  void release() { transformer_.reset(); }
+  // Has a thread load the transformer, on a rank that denoises and has none.
+  void load_ahead(const Runtime& runtime);
+  void release();
 
  private:
   Latents denoised(Runtime& runtime,
@@ -32,6 +35,7 @@ class Ltx2Denoiser {
                    const Ltx2Given& given);
 
   std::unique_ptr<Ltx2Transformer> transformer_;
+  std::shared_future<void> coming_;  // the transformer, where a thread loads it
 };
 
 }  // namespace kinema::pipeline

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "pipeline/load_ahead.h"
 #include "pipeline/ltx2_picture.h"
 #include "pipeline/ltx2_text.h"
 #include "pipeline/read_ahead.h"
@@ -40,6 +41,10 @@ ltx2::TextEmbeds moved(const ltx2::TextEmbeds& embeds, at::Device device) {
 }
 
 }  // namespace
+
+void Ltx2Model::load_ahead(Runtime& runtime) {
+  if (loads_ahead(runtime, config::LoadAhead::kTransformer)) denoiser_.load_ahead(runtime);
+}
 
 void Ltx2Model::encode_prompts(Runtime& runtime, const std::vector<const config::Request*>& jobs) {
   std::vector<std::string> keys;
@@ -83,6 +88,7 @@ Latents Ltx2Model::denoise(Runtime& runtime) {
     given.conditions = encode_conditions(runtime, vae_);
     done_with(vae_);
   }
+  if (loads_ahead(runtime, config::LoadAhead::kVae)) vae_.load_ahead(runtime);
   auto latents = denoiser_.denoise(runtime, texts, given);
   done_with(denoiser_);
   return latents;

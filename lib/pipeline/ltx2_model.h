@@ -16,6 +16,7 @@ class Ltx2Model : public VideoModel {
  public:
   explicit Ltx2Model(Keep keep) : keep_(keep) {}
 
+  void load_ahead(Runtime& runtime) override;
   void encode_prompts(Runtime& runtime, const std::vector<const config::Request*>& jobs) override;
   Latents denoise(Runtime& runtime) override;
   PictureDecoder picture_decoder(Runtime& runtime) override {

@@ -34,7 +34,9 @@ Ltx2Transformer::Ltx2Transformer(const Runtime& runtime)
                     .tokens = team_.tokens(),
                     .blocks = component_,
                     .elementwise = *elementwise_,
-                    .heads = team_.heads()}) {}
+                    .heads = team_.heads()}) {
+  component_.keep(runtime);
+}
 
 std::shared_ptr<const ltx2::ModulationTable> Ltx2Transformer::table_for(const Runtime& runtime,
                                                                         const at::Tensor& times,

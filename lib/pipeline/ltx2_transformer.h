@@ -15,6 +15,7 @@ namespace kinema::pipeline {
 
 class Ltx2Transformer {
  public:
+  // What this rank keeps of streamed blocks begins to be read; for any thread.
   explicit Ltx2Transformer(const Runtime& runtime);
 
   // What no step of the job changes; its blocks begin to be fetched if they are streamed. fixed:

@@ -2,10 +2,11 @@
 #include "pipeline/ltx2_vae.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/interrupt.h"
-#include "pipeline/component.h"
+#include "pipeline/load_ahead.h"
 #include "pipeline/tiled.h"
 #include "plan/ltx2_facts.h"
 #include "tensor/noise.h"
@@ -18,8 +19,9 @@ const config::Ltx2VideoVaeConfig& config_of(const Runtime& runtime) {
 }
 
 // One half of the autoencoder, and the other half's weights declared unused.
-OpenComponent half(Runtime& runtime, const char* other) {
-  return {runtime, "vae", {.prefixes = {}, .unused = {std::string(other) + ".*"}}};
+std::unique_ptr<OpenComponent> half(const Runtime& runtime, const char* other) {
+  const weights::NameMap names{.prefixes = {}, .unused = {std::string(other) + ".*"}};
+  return std::make_unique<OpenComponent>(runtime, "vae", names);
 }
 
 ltx2::Decoding decoding(const Runtime& runtime) {
@@ -98,22 +100,34 @@ void decode_parts(Runtime& runtime,
 
 }  // namespace
 
-const Ltx2Vae::Decoder& Ltx2Vae::decoder(Runtime& runtime) {
-  if (decoder_) return *decoder_;
-  runtime.stages.begin("load");
-  auto component = half(runtime, "encoder");
-  const nn::ParamScope root(component.source());
+void Ltx2Vae::open_decoder(const Runtime& runtime) {
+  opened_ = half(runtime, "encoder");
+  const nn::ParamScope root(opened_->source());
   decoder_.emplace(Decoder{{root / "decoder", config_of(runtime)}, {root, config_of(runtime)}});
-  component.loaded(runtime.stages);
+  opened_->made();
+}
+
+const Ltx2Vae::Decoder& Ltx2Vae::decoder(Runtime& runtime) {
+  if (!coming_.valid() && decoder_) return *decoder_;
+  runtime.stages.begin("load");
+  coming_.valid() ? runtime.ahead->wait(coming_) : open_decoder(runtime);
+  std::exchange(opened_, nullptr)->loaded(runtime.stages);
   return *decoder_;
+}
+
+void Ltx2Vae::load_ahead(const Runtime& runtime) {
+  const bool works = is_tiled(runtime) ? runtime.team.in_vae() : runtime.team.is_first();
+  if (decoder_ || !works) return;
+  coming_ = runtime.ahead->begin(runtime, LoadAhead::When::kAfterFirstStep,
+                                 [this](const Runtime& own) { open_decoder(own); });
 }
 
 const Ltx2Vae::Encoder& Ltx2Vae::encoder(Runtime& runtime) {
   if (encoder_) return *encoder_;
-  auto component = half(runtime, "decoder");
-  const nn::ParamScope root(component.source());
+  const auto component = half(runtime, "decoder");
+  const nn::ParamScope root(component->source());
   encoder_.emplace(Encoder{{root / "encoder", config_of(runtime)}, {root, config_of(runtime)}});
-  component.loaded(runtime.stages);
+  component->loaded(runtime.stages);
   return *encoder_;
 }
 
@@ -161,6 +175,8 @@ at::Tensor Ltx2Vae::encode(Runtime& runtime, const at::Tensor& pixels) {
 }
 
 void Ltx2Vae::release() {
+  coming_ = {};
+  opened_.reset();
   decoder_.reset();
   encoder_.reset();
 }

@@ -2,12 +2,15 @@
 // tiles over ranks.
 #pragma once
 
+#include <future>
+#include <memory>
 #include <optional>
 
 #include <ATen/core/Tensor.h>
 
 #include "models/ltx2/vae_statistics.h"
 #include "models/ltx2/vae_tiles.h"
+#include "pipeline/component.h"
 #include "pipeline/frame_output.h"
 #include "pipeline/runtime.h"
 
@@ -25,6 +28,8 @@ class Ltx2Vae {
   // 32W], -1..1.
   at::Tensor encode(Runtime& runtime, const at::Tensor& pixels);
 
+  // Has a thread load the decoder after the first step of denoising, on a rank that will need it.
+  void load_ahead(const Runtime& runtime);
   // Loads the decoder and, once it is there, decodes `latents` [1, C, T, H, W] whole on this rank
   // alone: [1, 3, F, 32H, 32W].
   void load_decoder(Runtime& runtime) { decoder(runtime); }
@@ -42,10 +47,13 @@ class Ltx2Vae {
     ltx2::LatentStatistics statistics;
   };
   const Decoder& decoder(Runtime& runtime);
+  void open_decoder(const Runtime& runtime);
   const Encoder& encoder(Runtime& runtime);
 
   std::optional<Decoder> decoder_;
   std::optional<Encoder> encoder_;
+  std::unique_ptr<OpenComponent> opened_;  // the decoder's, until its load has been reported
+  std::shared_future<void> coming_;        // the decoder, where a thread loads it
 };
 
 }  // namespace kinema::pipeline

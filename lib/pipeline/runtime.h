@@ -1,6 +1,8 @@
 // What one process brings to its jobs, and what one job adds to that.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 
@@ -14,6 +16,7 @@
 
 namespace kinema::pipeline {
 
+class LoadAhead;
 class StepPreview;
 
 // Of all jobs of a process: the checkpoint, the machine and the peers.
@@ -22,6 +25,9 @@ struct Setup {
   at::Device device;
   at::ScalarType dtype;
   parallel::Team& team;
+  int64_t machine_ranks = 1;  // processes of the run that share this machine's memory
+  // Set once nobody wants what is being loaded; null where that cannot happen.
+  const std::atomic<bool>* given_up = nullptr;
 
   at::TensorOptions options() const { return at::TensorOptions().dtype(dtype).device(device); }
 };
@@ -35,6 +41,7 @@ struct Runtime : Setup {
   // Where an interrupted generation is kept, to go on from there another time.
   std::optional<std::filesystem::path> partial = {};
   StepPreview* preview = nullptr;  // on the first rank of a job that shows its steps
+  LoadAhead* ahead = nullptr;      // where networks may be loaded before their stages
 };
 
 }  // namespace kinema::pipeline

@@ -52,6 +52,7 @@ void add(report::StageMeasure& sum, const report::StageMeasure& more) {
     auto& all = sum.loads[component];
     all.bytes += load.bytes;
     all.exposed_seconds += load.exposed_seconds;
+    all.beside_seconds += load.beside_seconds;
   }
   sum.attention.insert(sum.attention.end(), more.attention.begin(), more.attention.end());
   if (sum.kernels.empty()) sum.kernels = more.kernels;
@@ -143,11 +144,16 @@ void Stages::step_done() {
   progress_.step_ended(static_cast<int64_t>(current_.step_seconds.size()), steps_);
 }
 
-void Stages::loaded(const std::string& component, uint64_t bytes, double seconds) {
+void Stages::loaded(const std::string& component,
+                    uint64_t bytes,
+                    TimePoint opened,
+                    TimePoint made) {
   read(bytes);
   auto& load = current_.loads[component];
   load.bytes += bytes;
-  load.exposed_seconds += seconds;
+  load.exposed_seconds += seconds_since(std::max(opened, began_));
+  const std::chrono::duration<double> beside = std::min(made, began_) - opened;
+  load.beside_seconds += std::max(0.0, beside.count());
 }
 
 void Stages::read_ahead(const std::vector<checkpoint::ReadMeasure>& reads) {

@@ -36,8 +36,10 @@ class Stages {
   void end();
   // So many bytes of the checkpoint were read in this stage.
   void read(uint64_t bytes) { current_.bytes_read += bytes; }
-  // A component's weights were taken in this stage.
-  void loaded(const std::string& component, uint64_t bytes, double seconds);
+  using TimePoint = std::chrono::steady_clock::time_point;
+  // A component's weights have been taken from `opened` until now; most of them, and of what was
+  // before this stage all, until `made`.
+  void loaded(const std::string& component, uint64_t bytes, TimePoint opened, TimePoint made);
   // What came of reading files ahead, for the loads it was for.
   void read_ahead(const std::vector<checkpoint::ReadMeasure>& reads);
   // A component's blocks were streamed in this stage.
@@ -55,7 +57,6 @@ class Stages {
   void trace();
   bool traces() const { return origin_.has_value(); }
   // Something of this stage that lasted; kept if there is a trace.
-  using TimePoint = std::chrono::steady_clock::time_point;
   void span(const std::string& track,
             const std::string& name,
             TimePoint begin,

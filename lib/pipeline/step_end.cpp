@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "pipeline/load_ahead.h"
 
 namespace kinema::pipeline {
 
@@ -32,6 +33,7 @@ void StepEnds::operator()(int64_t done,
   finite_.look(values, place(done, steps_));
   const bool stops = interrupted_together(runtime_.team);
   runtime_.stages.step_given();
+  if (runtime_.ahead != nullptr) runtime_.ahead->step_done();
   if (open_ || ended) runtime_.stages.step_done();
   open_ = !ended;
   if (!stops) return;
@@ -50,8 +52,10 @@ void StepEnds::finish() {
 void follow_steps(Runtime& runtime) {
   const int64_t steps = *runtime.request.num_inference_steps;
   const auto before = left_before(runtime);
-  for (int64_t step = before ? before->steps_done : 0; step < steps; ++step)
+  for (int64_t step = before ? before->steps_done : 0; step < steps; ++step) {
     if (interrupted_together(runtime.team)) interrupted(step + 1, steps);
+    if (runtime.ahead != nullptr) runtime.ahead->step_done();
+  }
 }
 
 }  // namespace kinema::pipeline

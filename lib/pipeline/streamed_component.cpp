@@ -2,9 +2,7 @@
 #include "pipeline/streamed_component.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <map>
 #include <utility>
 
 #include "base/log.h"
@@ -80,7 +78,7 @@ parallel::Sharding sharding(const Runtime& runtime) {
 }  // namespace
 
 bool streams_blocks(const Runtime& runtime) {
-  return runtime.team.weights() != nullptr || runtime.request.offload == config::Offload::kBlock;
+  return runtime.team.weights() != nullptr || config::in_blocks(runtime.request.offload);
 }
 
 StreamedComponent::StreamedComponent(const Runtime& runtime,
@@ -107,27 +105,36 @@ std::unique_ptr<parallel::BlockHome> StreamedComponent::chosen_home(
     return parallel::shard_home(units, group, sharding(runtime));
   const plan::OffloadCase where{.bytes = all_units(*units),
                                 .free = free_host_memory(runtime),
-                                .ranks = runtime.team.denoising(),
+                                .ranks = runtime.machine_ranks,
                                 .on_cpu = runtime.device.is_cpu(),
-                                .converts = converts(*units, runtime.dtype)};
+                                .converts = converts(*units, runtime.dtype),
+                                .from_disk = runtime.request.offload == config::Offload::kDisk};
   if (plan::offload_home(where) == plan::OffloadHome::kHostMemory)
     return parallel::host_home(units, runtime.device);
   return parallel::file_home(units, runtime.device);
 }
 
+void StreamedComponent::keep(const Runtime& runtime) {
+  component_.made();
+  if (!source_ || units_) return;
+  units_ = source_->units();
+  home_ = chosen_home(runtime, units_);
+}
+
 void StreamedComponent::begin_to_stream(Runtime& runtime, int64_t passes) {
-  auto units = source_->units();
-  auto home = chosen_home(runtime, units);
-  runtime.stages.read(home->bytes_read());
-  log_verbose(fmt::format(
-      "{}: {} units + root, {} blocks stay, {} bytes the largest, from {}, {} "
-      "slots",
-      name_, units->size(), resident_.size(), largest_unit(*units), home->text(), slots_));
-  streamer_.emplace(std::move(units), std::move(home), runtime.device, slots_, passes);
+  keep(runtime);
+  slots_ = std::min(slots_, static_cast<int>(units_->size()));
+  streamer_.emplace(units_, std::move(home_), runtime.device, slots_, passes);
+  log_verbose(
+      fmt::format("{}: {} units + root, {} blocks stay, {} bytes the largest, from {}, {} "
+                  "slots",
+                  name_, units_->size(), resident_.size(), largest_unit(*units_),
+                  streamer_->home().text(), slots_));
 }
 
 void StreamedComponent::start(Runtime& runtime, int64_t passes) {
   if (runtime.stages.traces() || source_) clock_.emplace(runtime.device);
+  traced_ = runtime.stages.traces() ? &runtime.stages : nullptr;
   if (streamer_) {
     streamer_->more(passes);
   } else {
@@ -139,36 +146,39 @@ void StreamedComponent::start(Runtime& runtime, int64_t passes) {
   bytes_reported_ = component_.bytes_read();
 }
 
-void StreamedComponent::tell(Runtime& runtime, report::StreamMeasure& stream) {
-  std::map<int64_t, std::array<double, 3>> sums;  // computing, being fetched, being waited for
-  const auto add = [&](int64_t block, size_t kind, double seconds) {
-    if (!stays(block)) sums[block][kind] += seconds;
-  };
+void StreamedComponent::fold() {
   const auto name = [&](int64_t block) { return name_ + " block " + std::to_string(block); };
-  if (clock_) tensor::synchronize(runtime.device);
-  for (const auto& use : uses_) {
+  for (; !uses_.empty() && clock_->passed(uses_.front().end); uses_.pop_front()) {
+    const auto& use = uses_.front();
     const auto [begin, end] = clock_->interval(use.begin, use.end);
-    runtime.stages.span("compute", name(use.block), begin, end);
-    add(use.block, 0, seconds_between(begin, end));
+    if (traced_ != nullptr) traced_->span("compute", name(use.block), begin, end);
+    if (!stays(use.block)) sums_[use.block].computing += seconds_between(begin, end);
   }
-  if (streamer_) {
-    for (const auto& event : streamer_->take_events()) {
-      const bool fetch = event.kind == parallel::StreamEvent::Kind::kFetch;
-      runtime.stages.span(fetch ? "fetch" : "wait", name(event.block), event.begin, event.end,
-                          static_cast<uint64_t>(event.bytes));
-      const double seconds = seconds_between(event.begin, event.end);
-      add(event.block, fetch ? 1 : 2, seconds);
-      (fetch ? stream.fetching_seconds : stream.exposed_seconds) += seconds;
-    }
+  if (!streamer_) return;
+  for (const auto& event : streamer_->take_events()) {
+    const bool fetch = event.kind == parallel::StreamEvent::Kind::kFetch;
+    if (traced_ != nullptr)
+      traced_->span(fetch ? "fetch" : "wait", name(event.block), event.begin, event.end,
+                    static_cast<uint64_t>(event.bytes));
+    auto& sums = sums_[event.block];
+    (fetch ? sums.fetching : sums.waiting) += seconds_between(event.begin, event.end);
   }
+}
+
+void StreamedComponent::tell(Runtime& runtime, report::StreamMeasure& stream) {
+  if (clock_) tensor::synchronize(runtime.device);
+  fold();
   const double passes = std::max(1.0, static_cast<double>(stream.passes));
-  for (const auto& [block, sum] : sums) {
+  for (const auto& [block, sums] : sums_) {
+    stream.fetching_seconds += sums.fetching;
+    stream.exposed_seconds += sums.waiting;
     stream.blocks.push_back(block);
-    stream.block_compute_seconds.push_back(sum[0] / passes);
-    stream.block_fetch_seconds.push_back(sum[1] / passes);
-    stream.block_exposed_seconds.push_back(sum[2] / passes);
+    stream.block_compute_seconds.push_back(sums.computing / passes);
+    stream.block_fetch_seconds.push_back(sums.fetching / passes);
+    stream.block_exposed_seconds.push_back(sums.waiting / passes);
   }
-  uses_.clear();
+  sums_.clear();
+  traced_ = nullptr;
   clock_.reset();
 }
 
@@ -178,8 +188,8 @@ void StreamedComponent::finish(Runtime& runtime) {
   const auto all = streamer_->counts();
   const auto counts = all - counts_reported_;
   counts_reported_ = all;
-  const auto sent = streamer_->home().bytes_sent();
-  stream.home = streamer_->home().text();
+  const auto& home = streamer_->home();
+  stream.home = home.text();
   stream.units = static_cast<int64_t>(streamer_->units().size());
   stream.resident_blocks = static_cast<int64_t>(resident_.size());
   stream.slots = slots_;
@@ -187,11 +197,13 @@ void StreamedComponent::finish(Runtime& runtime) {
   stream.fetches = counts.fetches;
   stream.largest_unit_bytes = largest_unit(streamer_->units());
   stream.fetched_bytes = static_cast<uint64_t>(counts.bytes_fetched);
-  stream.sent_bytes = sent - sent_reported_;
+  stream.sent_bytes = home.bytes_sent() - std::exchange(sent_reported_, home.bytes_sent());
+  stream.home_bytes = static_cast<uint64_t>(home.resident_bytes());
+  stream.read_bytes = home.bytes_read();
   stream.resident_bytes =
       static_cast<uint64_t>(streamer_->resident_bytes() + source_->resident_bytes());
+  runtime.stages.read(home.bytes_read() - std::exchange(kept_reported_, home.bytes_read()));
   tell(runtime, stream);
-  sent_reported_ = sent;
   log_verbose(name_ + ": " + std::to_string(counts.fetches) + " fetches in " +
               std::to_string(counts.passes) + " passes took " +
               std::to_string(stream.fetching_seconds) + " s; blocks waited " +
@@ -204,6 +216,8 @@ bool StreamedComponent::stays(int64_t index) const {
 }
 
 void StreamedComponent::enter(int64_t index) {
+  // Once a pass, so that not more than a few passes are kept block by block.
+  if (!uses_.empty() && index <= uses_.back().block) fold();
   if (streamer_ && !stays(index)) streamer_->enter(index);
   if (clock_) uses_.push_back({index, clock_->mark(), {}});
 }

@@ -2,6 +2,9 @@
 // the files.
 #pragma once
 
+#include <deque>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,9 +37,11 @@ class StreamedComponent : public nn::BlockWeights {
   weights::ParamSource& present() { return component_.source(); }
   OpenComponent& component() { return component_; }
 
-  // Before a job's passes over the blocks, of which there are so many: begins to fetch. The first
-  // time the network has just taken everything, and what this rank keeps of the blocks is read.
-  // Reports what was read since.
+  // Once the network has taken everything: what this rank keeps of the blocks begins to be read.
+  // For any thread; start() does so where nobody has.
+  void keep(const Runtime& runtime);
+  // Before a job's passes over the blocks, of which there are so many: begins to fetch. Reports
+  // what was taken since.
   void start(Runtime& runtime, int64_t passes);
   // After the last of the passes: reports how they went.
   void finish(Runtime& runtime);
@@ -57,7 +62,10 @@ class StreamedComponent : public nn::BlockWeights {
     int64_t block;
     tensor::Mark begin, end;
   };
-  // Hands the job's uses, fetches and waits to the trace, and sums them up by block.
+  // Sums up what the device has passed of the job's uses, fetches and waits, and hands it to the
+  // trace, if there is one. Does not wait for the device.
+  void fold();
+  // All of it, by block.
   void tell(Runtime& runtime, report::StreamMeasure& stream);
 
   std::string name_;
@@ -65,13 +73,20 @@ class StreamedComponent : public nn::BlockWeights {
   std::vector<int64_t> resident_;  // blocks that are not streamed, ascending
   int slots_;
   std::optional<parallel::StreamSource> source_;
+  std::unique_ptr<parallel::BlockHome> home_;  // until it is streamed from
+  parallel::StreamUnits units_;
   std::optional<parallel::BlockStreamer> streamer_;
   // What earlier jobs have reported.
-  uint64_t bytes_reported_ = 0, sent_reported_ = 0;
+  uint64_t bytes_reported_ = 0, sent_reported_ = 0, kept_reported_ = 0;
   parallel::StreamCounts counts_reported_;
   // While a job's blocks are measured.
   std::optional<tensor::DeviceClock> clock_;
-  std::vector<Use> uses_;
+  std::deque<Use> uses_;
+  struct Sums {
+    double computing = 0, fetching = 0, waiting = 0;  // seconds
+  };
+  std::map<int64_t, Sums> sums_;  // of streamed blocks
+  Stages* traced_ = nullptr;      // where the job has a trace
 };
 
 }  // namespace kinema::pipeline

@@ -25,6 +25,9 @@ class VideoModel {
  public:
   virtual ~VideoModel() = default;
 
+  // Before the job's prompts are encoded: has threads load what runtime.request.load_ahead names.
+  virtual void load_ahead(Runtime& runtime) = 0;
+
   // Encodes what the jobs say, each text once, and keeps that until the next call; what was encoded
   // before and is wanted again is not encoded anew. The text encoders are loaded for this call
   // only, and only if something is left to encode (stage "encode_text").

@@ -38,7 +38,10 @@ MemoryPlan estimated_memory(const Job& job, const ParallelPlan& plan, config::Va
                .parallel = plan,
                .offload = request.offload,
                .resident_blocks = request.resident_blocks.value_or(0),
-               .slots = request.stream_slots.value_or(2)};
+               .slots = request.stream_slots.value_or(2),
+               .host_memory = job.host_memory,
+               .machine_ranks = job.predicted.rates.together(plan.world_size())};
+  input.load_ahead = request.load_ahead;
   input.tiled = tiling == config::VaeTiling::kOn;
   input.tile_size = request.vae_tile_size.value_or(job.model.defaults.vae_tile_size);
   input.keeps_video = request.save_tensors.has_value();

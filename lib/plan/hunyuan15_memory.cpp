@@ -32,9 +32,12 @@ bool language_model_needs(const std::string& name, int64_t layers) {
   return contains(name, "layers.");
 }
 
-// The modulation layers are read once, for all steps, before the first, and let go.
+// The modulation layers, and what embeds the time, are read once, for all steps, before the first,
+// and let go.
 bool is_modulation(const std::string& name) {
-  return contains(name, ".norm1.linear.") || contains(name, ".norm1_context.linear.") ||
+  return name.starts_with("time_embed.") ||
+         name.starts_with("context_embedder.time_text_embed.timestep_embedder.") ||
+         contains(name, ".norm1.linear.") || contains(name, ".norm1_context.linear.") ||
          name.starts_with("norm_out.linear.");
 }
 
@@ -132,9 +135,11 @@ Weights transformer_weights(const ModelFacts& facts, const MemoryInput& input) {
   const auto& use = input.use;
   const int64_t layers = facts.hunyuan15.transformer.num_layers;
   // Streamed blocks are estimated as equal ones.
-  const auto blocks = needed_weights(component, use, [&](const std::string& name) {
-    return is_block(name) && (use.streams() || !is_never_read(name, layers));
+  const auto needed = needed_weights(component, use, [&](const std::string& name) {
+    return is_block(name) && !is_never_read(name, layers);
   });
+  auto blocks = use.streams() ? needed_weights(component, use, is_block) : needed;
+  blocks.read = needed.read;
   auto total = placed(blocks / use.parallel.tensor, layers, use, use.resident_blocks);
   total.read += needed_weights(component, use, is_modulation).read;
   total += needed_weights(component, use, [](const std::string& name) {
@@ -200,6 +205,10 @@ MemoryPlan hunyuan15_memory(const ModelFacts& facts, const MemoryInput& input) {
   if (facts.task() == Task::kImageToVideo) plan.stages.push_back(encode_image(facts, input));
   plan.stages.push_back(denoise(facts, input));
   plan.stages.push_back(decode(facts, input));
+  if (config::loads_ahead(input.load_ahead, config::LoadAhead::kTransformer))
+    hold_ahead(plan, "encode_text", "denoise", transformer_weights(facts, without_slots(input)));
+  if (config::loads_ahead(input.load_ahead, config::LoadAhead::kVae))
+    hold_ahead(plan, "denoise", "decode", convolution_weights(facts, input, "vae", "decoder."));
   return plan;
 }
 

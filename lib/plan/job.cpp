@@ -22,6 +22,7 @@ Job plan_job(config::Settings settings,
   Job job;
   job.settings = std::move(settings);
   job.model = std::move(model);
+  job.host_memory = around.host_memory;
   Resolution r{job, around, violations};
   apply_recommended(r);
   resolve_content(r);

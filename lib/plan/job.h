@@ -55,6 +55,7 @@ struct Job {
   MemoryPlan memory;
   Prediction predicted;
   uint64_t memory_limit = 0;       // bytes a device; 0 if unknown
+  uint64_t host_memory = 0;        // bytes that are free on the machine; 0 if unknown
   std::vector<std::string> notes;  // what was chosen or rounded, for the user
 
   const config::Request& request() const { return settings.request; }

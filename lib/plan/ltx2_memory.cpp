@@ -96,7 +96,8 @@ bool is_block(const std::string& name) { return name.starts_with("transformer_bl
 bool is_modulation(const std::string& name) {
   return name.starts_with("time_embed.") || name.starts_with("audio_time_embed.") ||
          name.starts_with("av_cross_attn_") || name.starts_with("prompt_adaln.") ||
-         name.starts_with("audio_prompt_adaln.");
+         name.starts_with("audio_prompt_adaln.") || name == "scale_shift_table" ||
+         name == "audio_scale_shift_table";
 }
 
 Weights transformer_weights(const ModelFacts& facts, const MemoryInput& input) {
@@ -261,6 +262,10 @@ MemoryPlan ltx2_memory(const ModelFacts& facts, const MemoryInput& input) {
   plan.stages.push_back(denoise(facts, input));
   if (input.sound) plan.stages.push_back(decode_audio(facts, input));
   plan.stages.push_back(decode(facts, input));
+  if (config::loads_ahead(input.load_ahead, config::LoadAhead::kTransformer))
+    hold_ahead(plan, "encode_text", "denoise", transformer_weights(facts, without_slots(input)));
+  if (config::loads_ahead(input.load_ahead, config::LoadAhead::kVae))
+    hold_ahead(plan, "denoise", "decode", convolution_weights(facts, input, "vae", "decoder."));
   return plan;
 }
 

@@ -92,6 +92,10 @@ const char* link_name(LinkKind kind) {
   return "";
 }
 
+int64_t MachineRates::together(int64_t ranks) const {
+  return ranks_per_machine == 0 ? ranks : std::min(ranks, ranks_per_machine);
+}
+
 Link MachineRates::between(int64_t ranks) const {
   return link_of(ranks_per_machine == 0 || ranks <= ranks_per_machine ? near : far);
 }

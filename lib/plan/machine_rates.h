@@ -35,6 +35,8 @@ struct MachineRates {
   double disk_bytes_per_second = 0;   // from files that are in no cache
   int64_t ranks_per_machine = 0;      // 0: all ranks are on one machine
 
+  // How many of `ranks` share a machine, and its memory.
+  int64_t together(int64_t ranks) const;
   // Between `ranks` consecutive ranks.
   Link between(int64_t ranks) const;
 };

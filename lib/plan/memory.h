@@ -14,8 +14,9 @@ struct StageEstimate {
   uint64_t program = 0;  // on the CPU: the process itself with LibTorch, before any work
   uint64_t weights = 0;
   uint64_t mapped = 0;  // the part of `weights` that is used in place, on the CPU
+  uint64_t ahead = 0;   // the part of `weights` that a later stage uses (--load-ahead)
   uint64_t activations = 0;
-  uint64_t read = 0;  // of the checkpoint's files by this rank, once
+  uint64_t read = 0;  // for this stage, of the checkpoint's files by this rank, once
 
   uint64_t peak() const { return program + weights + activations; }
 };

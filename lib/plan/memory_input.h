@@ -19,10 +19,17 @@ struct MemoryInput {
   int64_t video_tokens = 0;       // with those of pictures that are appended
   bool encodes_pictures = false;  // --image or --conditions
   WeightUse use = {};
+  config::LoadAhead load_ahead = config::LoadAhead::kNone;
   bool tiled = false;
   int64_t tile_size = 256;   // output pixels
   bool sound = false;        // wanted, where the model makes one
   bool keeps_video = false;  // --save-tensors holds all frames in float32
 };
+
+// Before any block is fetched.
+inline MemoryInput without_slots(MemoryInput input) {
+  input.use.slots = 0;
+  return input;
+}
 
 }  // namespace kinema::plan

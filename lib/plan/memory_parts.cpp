@@ -33,7 +33,26 @@ StageEstimate stage_of(const MemoryInput& input,
                        const Weights& weights,
                        uint64_t activations) {
   const uint64_t program = input.use.on_cpu ? program_bytes(work) : 0;
-  return {std::move(stage), program, weights.bytes, weights.mapped, activations, weights.read};
+  return {.stage = std::move(stage),
+          .program = program,
+          .weights = weights.bytes,
+          .mapped = weights.mapped,
+          .activations = activations,
+          .read = weights.read};
+}
+
+void hold_ahead(MemoryPlan& plan,
+                const std::string& first,
+                const std::string& last,
+                const Weights& next) {
+  const uint64_t bytes = next.bytes - next.mapped;
+  bool held = false;
+  for (auto& stage : plan.stages) {
+    held = (held || stage.stage == first) && stage.stage != last;
+    if (!held) continue;
+    stage.weights += bytes;
+    stage.ahead += bytes;
+  }
 }
 
 Weights convolution_weights(const ModelFacts& facts,

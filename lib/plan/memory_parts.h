@@ -20,6 +20,13 @@ StageEstimate stage_of(const MemoryInput& input,
                        const Weights& weights,
                        uint64_t activations);
 
+// Has the stages from `first` to the one before `last` hold `next` too, which is loaded while they
+// work. What lies in the files' map takes nothing before it is used.
+void hold_ahead(MemoryPlan& plan,
+                const std::string& first,
+                const std::string& last,
+                const Weights& next);
+
 // The tensors of a convolutional component whose names begin with `prefix`. On the CPU convolutions
 // keep their weights in an order of their own and let the files' pages go.
 Weights convolution_weights(const ModelFacts& facts,

@@ -64,14 +64,22 @@ Weights placed(const Weights& blocks, int64_t count, const WeightUse& use, int64
                           .slots = use.slots,
                           .parts_on_device = sharded && on_device};
   const int64_t whole = std::min(resident, count);
-  Weights there{stream_bytes(shape, whole), 0, 0};
-  // A rank reads its parts and the blocks that stay.
+  // A rank reads its parts and the blocks that stay; on the CPU these are used in the files' map.
   const auto streamed = static_cast<double>(count - whole) / static_cast<double>(count);
-  const double share = 1 - streamed + streamed / static_cast<double>(shape.ranks);
-  if (sharded || !use.on_cpu)
-    there.read = static_cast<uint64_t>(share * static_cast<double>(blocks.read));
-  // On the CPU the blocks' home is this memory too: the files' map, or converted copies.
-  if (!sharded && use.on_cpu) there += blocks;
+  const auto part = [](uint64_t bytes, double share) {
+    return static_cast<uint64_t>(share * static_cast<double>(bytes));
+  };
+  Weights there{stream_bytes(shape, whole), part(blocks.mapped, 1 - streamed),
+                part(blocks.read, 1 - streamed + streamed / static_cast<double>(shape.ranks))};
+  // On the CPU host memory is this memory too; what comes from the files leaves nothing behind.
+  const OffloadCase home{.bytes = part(blocks.bytes, streamed),
+                         .free = use.host_memory,
+                         .ranks = use.machine_ranks,
+                         .on_cpu = use.on_cpu,
+                         .converts = use.on_cpu && blocks.mapped < blocks.bytes,
+                         .from_disk = use.offload == config::Offload::kDisk};
+  if (!sharded && use.on_cpu && offload_home(home) == OffloadHome::kHostMemory)
+    there.bytes += home.bytes;
   return there;
 }
 

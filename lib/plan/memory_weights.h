@@ -28,8 +28,10 @@ struct WeightUse {
   config::Offload offload = config::Offload::kNone;
   // Of the denoiser's blocks, where they are streamed.
   int64_t resident_blocks = 0, slots = 2;
+  uint64_t host_memory = 0;   // free on this machine, bytes; 0 if unknown
+  int64_t machine_ranks = 1;  // that share it
 
-  bool streams() const { return parallel.hsdp_shard > 0 || offload == config::Offload::kBlock; }
+  bool streams() const { return parallel.hsdp_shard > 0 || config::in_blocks(offload); }
 };
 
 using Needed = std::function<bool(const std::string& name)>;

@@ -78,6 +78,24 @@ std::string outputs_line(const Job& job) {
   return text + fmt::format(", and so on for {} outputs", outputs.size());
 }
 
+// What is loaded before its stage, and how much that adds to the stages it waits in.
+std::string ahead_line(const Job& job) {
+  const auto chosen = job.request().load_ahead;
+  if (chosen != config::LoadAhead::kTransformer && chosen != config::LoadAhead::kVae &&
+      chosen != config::LoadAhead::kAll)
+    return "";
+  std::string text;
+  for (const auto& stage : job.memory.stages) {
+    if (stage.ahead == 0) continue;
+    text += fmt::format("{}{} GB more in {}", text.empty() ? ": " : ", ", gigabytes(stage.ahead),
+                        words(stage.stage));
+  }
+  const char* what = chosen == config::LoadAhead::kAll           ? "transformer and VAE"
+                     : chosen == config::LoadAhead::kTransformer ? "the transformer"
+                                                                 : "the VAE";
+  return what + text;
+}
+
 std::string stage_table(const Job& job) {
   std::string text =
       "stage          weights GB  activations GB    peak GB   reads GB   s cold   s warm\n";
@@ -121,6 +139,7 @@ OrderedJson stages_object(const Job& job) {
     stages[stage.stage] = {{"program_bytes", stage.program},
                            {"weights_bytes", stage.weights},
                            {"mapped_bytes", stage.mapped},
+                           {"ahead_bytes", stage.ahead},
                            {"activations_bytes", stage.activations},
                            {"peak_bytes", stage.peak()},
                            {"read_bytes", stage.read},
@@ -153,6 +172,8 @@ std::string plan_report(const Job& job) {
   text += fmt::format("time    {}\n", step_text(job));
   if (const auto stream = stream_text(job.predicted); !stream.empty())
     text += fmt::format("stream  {}\n", stream);
+  if (const auto ahead = ahead_line(job); !ahead.empty())
+    text += fmt::format("ahead   {}\n", ahead);
   text += fmt::format("decode  {}\n", decode_line(job));
   text += fmt::format("write   {}\n\n", outputs_line(job));
   return text + stage_table(job) + "\n" + verdict(job);
@@ -188,6 +209,7 @@ OrderedJson plan_json(const Job& job) {
   json["latent"] = {job.latent.frames, job.latent.height, job.latent.width};
   json["tokens"] = job.tokens;
   json["plan"] = plan_object(job.parallel);
+  json["plan"]["machine_ranks"] = job.predicted.rates.together(job.parallel.world_size());
   json["predicted"] = prediction_json(job);
   json["stages"] = stages_object(job);
   json["memory_limit_bytes"] =

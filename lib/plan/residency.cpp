@@ -41,10 +41,10 @@ std::vector<int64_t> resident_blocks(int64_t blocks, int64_t resident) {
 
 double exposed_seconds(const StreamShape& shape, int64_t resident, const StreamTimes& times) {
   const auto streamed = static_cast<double>(shape.blocks - resident);
-  const double computing = static_cast<double>(shape.blocks) * times.compute;
-  const double fetching = streamed * times.fetch;
-  // A single slot cannot be filled while it is used.
-  return shape.slots < 2 ? fetching : std::max(0.0, fetching - computing);
+  // A single slot cannot be filled while it is used: only blocks that stay hide what comes.
+  const bool single = std::min(shape.slots, shape.blocks - resident) < 2;
+  const double computing = static_cast<double>(single ? resident : shape.blocks) * times.compute;
+  return std::max(0.0, streamed * times.fetch - computing);
 }
 
 int64_t blocks_to_hide_all(const StreamShape& shape, const StreamTimes& times) {
@@ -56,6 +56,7 @@ int64_t blocks_to_hide_all(const StreamShape& shape, const StreamTimes& times) {
 OffloadHome offload_home(const OffloadCase& where) {
   const bool fits =
       where.free == 0 || where.bytes <= where.free / static_cast<uint64_t>(where.ranks);
+  if (where.from_disk) return OffloadHome::kFiles;
   const bool saves = !where.on_cpu || where.converts;
   return fits && saves ? OffloadHome::kHostMemory : OffloadHome::kFiles;
 }

@@ -39,15 +39,16 @@ double exposed_seconds(const StreamShape& shape, int64_t resident, const StreamT
 // The fewest blocks that must stay so that nothing waits.
 int64_t blocks_to_hide_all(const StreamShape& shape, const StreamTimes& times);
 
-// Where --offload block keeps blocks.
+// Where --offload block and disk keep blocks.
 enum class OffloadHome { kHostMemory, kFiles };
 
 struct OffloadCase {
-  uint64_t bytes = 0;     // of all blocks, in the type they are computed in
-  uint64_t free = 0;      // bytes of host memory that may be used; 0 if unknown
-  int64_t ranks = 1;      // that may take as much from it, each its own
-  bool on_cpu = true;     // computed on the CPU
-  bool converts = false;  // stored in another type
+  uint64_t bytes = 0;      // of all blocks, in the type they are computed in
+  uint64_t free = 0;       // bytes of host memory that may be used; 0 if unknown
+  int64_t ranks = 1;       // of one machine, that may take as much from it, each its own
+  bool on_cpu = true;      // computed on the CPU
+  bool converts = false;   // stored in another type
+  bool from_disk = false;  // --offload disk
 };
 
 // Host memory where it saves something and fits: on the CPU the files' pages are host memory

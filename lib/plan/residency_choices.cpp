@@ -13,7 +13,7 @@ namespace {
 using config::Offload;
 
 bool streams(const Job& job) {
-  return job.parallel.hsdp_shard > 0 || job.request().offload == Offload::kBlock;
+  return job.parallel.hsdp_shard > 0 || in_blocks(job.request().offload);
 }
 
 // Decoding has remedies of its own, which no home of the weights changes.
@@ -29,7 +29,9 @@ uint64_t largest(const Job& job, const MemoryPlan& memory) {
 ResidencyChoice choice_of(const Job& job, const Surroundings& around, std::string flags) {
   ResidencyChoice choice;
   choice.flags = std::move(flags);
-  choice.memory = estimated_memory(job, job.parallel, job.request().vae_tiling);
+  Job bare = job;  // what is loaded ahead would blur what weights need
+  bare.settings.request.load_ahead = config::LoadAhead::kNone;
+  choice.memory = estimated_memory(bare, job.parallel, job.request().vae_tiling);
   choice.needed = largest(job, choice.memory);
   if (streams(job)) {
     const auto stream = planned_stream(job, around);
@@ -80,6 +82,8 @@ std::vector<ResidencyChoice> residency_choices(const Job& job, const Surrounding
     add(hsdp_flags(shard, replicate), with(job, Offload::kNone, shard, replicate));
   }
   add("--offload block", with(job, Offload::kBlock, 0, 1));
+  if (choices.back().home != "the files" || job.request().offload == Offload::kDisk)
+    add("--offload disk", with(job, Offload::kDisk, 0, 1));
   if (group > 1) {
     add(hsdp_flags(group, 1) + " --offload block", with(job, Offload::kBlock, group, 1));
   }

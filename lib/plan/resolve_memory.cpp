@@ -1,4 +1,6 @@
 // Tiling, and whether the job fits.
+#include <algorithm>
+
 #include "base/log.h"
 #include "plan/estimate.h"
 #include "plan/residency_choices.h"
@@ -8,6 +10,7 @@
 namespace kinema::plan {
 namespace {
 
+using config::LoadAhead;
 using config::VaeTiling;
 
 bool fits(const Resolution& r, const StageEstimate& stage) {
@@ -73,6 +76,43 @@ void choose_tiling(Resolution& r) {
   if (helps) r.note("decoding in tiles: whole frames would not fit");
 }
 
+// On the CPU the job's highest peak stays what it is, unless --max-memory allows more.
+uint64_t most_bytes(const Resolution& r) {
+  const auto& request = r.job.request();
+  if (request.max_memory) return r.job.memory_limit;
+  const bool gpu = request.device.kind == config::Device::Kind::kCuda;
+  return gpu ? usable_memory(r.job.predicted.rates) : r.job.memory.largest().peak();
+}
+
+bool all_within(const MemoryPlan& memory, uint64_t bytes) {
+  return std::all_of(memory.stages.begin(), memory.stages.end(),
+                     [&](const auto& stage) { return stage.peak() <= bytes; });
+}
+
+void choose_ahead(Resolution& r) {
+  auto& choice = r.request().load_ahead;
+  const bool leaves = r.request().offload == config::Offload::kModel;
+  if (leaves && choice != LoadAhead::kAuto && choice != LoadAhead::kNone)
+    r.wrong("--load-ahead: with --offload model no network is there before its stage",
+            "--load-ahead none");
+  if (choice == LoadAhead::kAuto) {
+    const uint64_t most = most_bytes(r);
+    choice = LoadAhead::kNone;
+    const bool may = !leaves && r.around.scope != Scope::kDecoding;
+    for (const auto candidate : {LoadAhead::kAll, LoadAhead::kTransformer, LoadAhead::kVae}) {
+      // After a single step there is no other beside which the VAE could be loaded.
+      const bool late =
+          loads_ahead(candidate, LoadAhead::kVae) && *r.request().num_inference_steps < 2;
+      if (!may || late || choice != LoadAhead::kNone) continue;
+      choice = candidate;
+      if (!all_within(estimate(r, r.request().vae_tiling), most)) choice = LoadAhead::kNone;
+    }
+    r.job.settings.sources["load_ahead"] =
+        choice == LoadAhead::kNone ? "the plan" : "what fits beside the stage";
+  }
+  r.job.memory = estimate(r, r.request().vae_tiling);
+}
+
 // The choices by which the stage would fit; empty where none does.
 std::string fitting_choices(const Resolution& r, const StageEstimate& stage) {
   std::string text;
@@ -88,6 +128,9 @@ std::string fitting_choices(const Resolution& r, const StageEstimate& stage) {
 }
 
 std::string remedy(const Resolution& r, const StageEstimate& stage) {
+  const uint64_t bare = needed_bytes(r.job, stage) - stage.ahead;
+  if (stage.ahead > 0 && bare <= r.job.memory_limit)
+    return fmt::format("--load-ahead none ({} GB)", gigabytes(bare));
   if (auto choices = fitting_choices(r, stage); !choices.empty()) return choices;
   const bool whole = stage.stage == "decode" && r.job.request().vae_tiling == VaeTiling::kOff;
   if (!whole || saved_by_tiles(r) == 0) return "a smaller size or fewer frames";
@@ -116,6 +159,7 @@ void resolve_memory(Resolution& r) {
   if (!r.violations.empty()) return;  // the estimate needs a layout and tiles that can be
   r.job.memory_limit = allowed_bytes(r.job, r.around, r.job.parallel);
   choose_tiling(r);
+  choose_ahead(r);
   check_fit(r);
 }
 

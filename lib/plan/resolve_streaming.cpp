@@ -76,8 +76,7 @@ int64_t slots_for(StreamPlan stream) {
 void require_host_memory(Resolution& r, const StreamPlan& stream) {
   const auto& job = r.job;
   if (job.parallel.hsdp_shard == 0 || on_cpu(job) || stream.shape.parts_on_device) return;
-  const int64_t all = job.parallel.denoising(), near = job.predicted.rates.ranks_per_machine;
-  const auto ranks = static_cast<uint64_t>(near == 0 ? all : std::min(all, near));
+  const auto ranks = static_cast<uint64_t>(job.predicted.rates.together(job.parallel.denoising()));
   const uint64_t bytes = static_cast<uint64_t>(stream.units()) * stream.shape.block_bytes /
                          static_cast<uint64_t>(stream.shape.ranks) * ranks;
   if (r.around.host_memory == 0 || bytes <= r.around.host_memory) return;
@@ -103,6 +102,9 @@ void refuse_contradictions(Resolution& r) {
     auto hint = alternatives(r, "--offload block keeps HSDP's shards in host memory");
     r.wrong("--offload model and --use-hsdp both decide where a block's weights are",
             std::move(hint));
+  } else if (request.offload == Offload::kDisk) {
+    r.wrong("--offload disk and --use-hsdp both decide where a block's weights are",
+            "--offload block keeps HSDP's shards in host memory");
   } else if (r.job.parallel.hsdp_shard == 1) {
     auto hint = alternatives(r, "--hsdp-shard-size N, or --offload block");
     r.wrong("--use-hsdp with one process in a shard group shares nothing", std::move(hint));
@@ -125,7 +127,7 @@ void resolve_streaming(Resolution& r) {
   auto& job = r.job;
   refuse_contradictions(r);
   if (!r.violations.empty()) return;  // times need a layout that can be
-  if (job.parallel.hsdp_shard == 0 && request.offload != Offload::kBlock) return refuse_settings(r);
+  if (job.parallel.hsdp_shard == 0 && !in_blocks(request.offload)) return refuse_settings(r);
   const bool open = !request.resident_blocks;
   choose_resident(r, planned_stream(job, r.around));
   if (!r.violations.empty()) return;

@@ -34,10 +34,11 @@ OffloadHome offload_home_of(const Job& job, const Surroundings& around, uint64_t
   return offload_home(
       {.bytes = bytes,
        .free = around.host_memory,
-       .ranks = job.parallel.denoising(),
+       .ranks = job.predicted.rates.together(job.parallel.world_size()),
        .on_cpu = use.on_cpu,
        .converts =
-           use.on_cpu && converts_weights(job.model.component("transformer"), use, is_block)});
+           use.on_cpu && converts_weights(job.model.component("transformer"), use, is_block),
+       .from_disk = job.request().offload == Offload::kDisk});
 }
 
 std::string home_of(const Job& job, const Surroundings& around, uint64_t bytes) {

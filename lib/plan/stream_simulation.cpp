@@ -24,13 +24,15 @@ StreamSchedule simulate(const StreamShape& shape,
                         const std::vector<int64_t>& resident,
                         int64_t passes,
                         const StreamLatencies& latencies) {
+  // More slots than blocks that come are never made.
+  const int64_t slots = std::min(shape.slots, shape.blocks - static_cast<int64_t>(resident.size()));
   StreamSchedule schedule;
   std::vector<double> left;  // when streamed block number n let its slot go
   double now = 0;
   const auto fetched = [&] {
     const auto n = static_cast<int64_t>(schedule.fetches.size());
     double begin = schedule.fetches.empty() ? 0 : schedule.fetches.back().end;
-    if (n >= shape.slots) begin = std::max(begin, left[static_cast<size_t>(n - shape.slots)]);
+    if (n >= slots) begin = std::max(begin, left[static_cast<size_t>(n - slots)]);
     schedule.fetches.push_back({begin, begin + latencies.fetch(n)});
     return schedule.fetches.back().end;
   };

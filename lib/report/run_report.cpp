@@ -111,6 +111,8 @@ OrderedJson stream_json(const StreamMeasure& stream) {
           {"largest_unit_bytes", stream.largest_unit_bytes},
           {"fetched_bytes", stream.fetched_bytes},
           {"sent_bytes", stream.sent_bytes},
+          {"home_bytes", stream.home_bytes},
+          {"read_bytes", stream.read_bytes},
           {"resident_bytes", stream.resident_bytes},
           {"fetching_seconds", stream.fetching_seconds},
           {"exposed_seconds", stream.exposed_seconds},
@@ -155,6 +157,8 @@ StreamMeasure stream_measure(const Json& json) {
   json.at("largest_unit_bytes").get_to(stream.largest_unit_bytes);
   json.at("fetched_bytes").get_to(stream.fetched_bytes);
   json.at("sent_bytes").get_to(stream.sent_bytes);
+  json.at("home_bytes").get_to(stream.home_bytes);
+  json.at("read_bytes").get_to(stream.read_bytes);
   json.at("resident_bytes").get_to(stream.resident_bytes);
   json.at("fetching_seconds").get_to(stream.fetching_seconds);
   json.at("exposed_seconds").get_to(stream.exposed_seconds);
@@ -182,6 +186,7 @@ std::vector<KernelMeasure> kernel_measures(const Json& json) {
 OrderedJson load_json(const LoadMeasure& load) {
   return {{"bytes", load.bytes},
           {"exposed_seconds", load.exposed_seconds},
+          {"beside_seconds", load.beside_seconds},
           {"ahead_bytes", load.ahead_bytes},
           {"cached_bytes", load.cached_bytes},
           {"ahead_seconds", load.ahead_seconds}};
@@ -191,6 +196,7 @@ LoadMeasure load_measure(const Json& json) {
   LoadMeasure load;
   json.at("bytes").get_to(load.bytes);
   json.at("exposed_seconds").get_to(load.exposed_seconds);
+  json.at("beside_seconds").get_to(load.beside_seconds);
   json.at("ahead_bytes").get_to(load.ahead_bytes);
   json.at("cached_bytes").get_to(load.cached_bytes);
   json.at("ahead_seconds").get_to(load.ahead_seconds);

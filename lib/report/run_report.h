@@ -23,6 +23,8 @@ struct StreamMeasure {
   uint64_t largest_unit_bytes = 0;  // as it is gathered
   uint64_t fetched_bytes = 0;       // into slots
   uint64_t sent_bytes = 0;          // to ranks that fetched the same
+  uint64_t home_bytes = 0;          // kept between uses: a part of each block, or whole ones
+  uint64_t read_bytes = 0;          // of the files for streamed blocks, each once
   uint64_t resident_bytes = 0;      // home, slots and all that is not streamed
   double fetching_seconds = 0;      // in which something was being fetched
   double exposed_seconds = 0;       // in which computing waited for it
@@ -40,6 +42,7 @@ struct StreamMeasure {
 struct LoadMeasure {
   uint64_t bytes = 0;          // taken
   double exposed_seconds = 0;  // in which nothing else was done
+  double beside_seconds = 0;   // in which a thread loaded it while an earlier stage worked
   // By whoever reads files ahead: asked for, of these in memory already, and until all were.
   uint64_t ahead_bytes = 0, cached_bytes = 0;
   double ahead_seconds = 0;

@@ -36,6 +36,8 @@ Mark DeviceClock::mark(const c10::Stream& stream) const {
   return {Clock::now(), std::move(event)};
 }
 
+bool DeviceClock::passed(const Mark& mark) const { return !mark.event || mark.event->query(); }
+
 std::pair<DeviceClock::Time, DeviceClock::Time> DeviceClock::interval(const Mark& begin,
                                                                       const Mark& end) const {
   if (!begin.event) return {begin.host, end.host};

@@ -30,6 +30,8 @@ class DeviceClock {
   // After everything that has been given to the device so far, in the current stream or in another.
   Mark mark() const;
   Mark mark(const c10::Stream& stream) const;
+  // Whether the device has come there; asks without waiting.
+  bool passed(const Mark& mark) const;
   // When the device came there; the device must have, as after tensor::synchronize. The distance of
   // the two is as exact as the device tells it, their places in time less so after hours.
   std::pair<Time, Time> interval(const Mark& begin, const Mark& end) const;

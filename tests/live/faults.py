@@ -27,6 +27,10 @@ from live_checks import DATA, Checks
 from kinema_program import generate_arguments, read_case
 
 LAYOUT = Layout(cfg=2, ulysses=2, vae=4)
+# Blocks that four ranks keep in parts: of the gathers the first five are the text encoders', then
+# come two in each step, made by a thread that runs ahead.
+HSDP = ["--use-hsdp", "--hsdp-shard-size=4"]
+GATHERS = {"encode text": "weights/0 all_gather #2", "denoise": "weights/0 all_gather #8"}
 RANKS = LAYOUT.ranks
 PHASES = ["start-up", "encode text", "denoise step 2", "decode"]
 # Exit codes: an unexpected exception is the program's own bug, a lost rank a failed peer.
@@ -144,13 +148,22 @@ def mpirun(program: Path) -> Way:
     return Way("mpirun", command, lambda: [{"MASTER_PORT": free_port()}], own_code=False)
 
 
-def one_fault(way: Way, checks: Checks, bound: float, kind: str, phase: str, rank: int) -> float:
-    """Returns the seconds from the fault to the end."""
-    name = f"{way.name}: {kind} of rank {rank} in {phase}"
+def one_fault(
+    way: Way,
+    checks: Checks,
+    bound: float,
+    kind: str,
+    phase: str,
+    rank: int,
+    gather: str = "",
+) -> float:
+    """Returns the seconds from the fault to the end. With `gather` the fault is in that operation,
+    which is somewhere in the phase."""
+    name = f"{way.name}: {kind} of rank {rank} in {gather or phase}"
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as scratch:
         moment = Path(scratch) / "moment"
-        fault = f"rank={rank},phase={phase},kind={kind},mark={moment}"
-        flags = ["--progress=none", f"--stall-timeout={SILENCE}"]
+        fault = f"rank={rank},phase={gather or phase},kind={kind},mark={moment}"
+        flags = ["--progress=none", f"--stall-timeout={SILENCE}", *(HSDP if gather else [])]
         environments = way.environments()
         run = start(way.command, Path(folder), None, fault, *flags, environments=environments)
         try:
@@ -221,6 +234,14 @@ def all_faults(program: Path, checks: Checks, arguments: argparse.Namespace) -> 
             if quick and (kind, phase) not in quick:
                 continue
             cell(way, checks, arguments, kind, phase, 2 if way.name == "forked" else number)
+
+
+def gathers_cut(program: Path, checks: Checks, arguments: argparse.Namespace) -> None:
+    """A rank that is lost while the others gather a block's weights with it."""
+    for kind, (phase, gather) in itertools.product(["kill", "throw", "exit"], GATHERS.items()):
+        for rank in (0, 3):
+            way = Way("forked", [str(program)])
+            one_fault(way, checks, arguments.bound, kind, phase, rank, gather)
 
 
 def watcher_killed(program: Path, checks: Checks, rank: int) -> None:
@@ -302,6 +323,8 @@ def main() -> int:
     parser.add_argument("--phase", action="append", choices=PHASES, help="only in these phases")
     arguments = parser.parse_args()
     checks = Checks()
+    if not arguments.way and not arguments.phase:
+        gathers_cut(arguments.program, checks, arguments)
     all_faults(arguments.program, checks, arguments)
     for number in [signal.SIGINT, signal.SIGTERM]:
         interrupted(arguments.program, checks, number)

@@ -4,7 +4,7 @@ bytes of the checkpoint that are read.
 
 Tiny checkpoints cannot show it: the program itself would be most of their memory.
 
-memory.py PROGRAM
+memory.py PROGRAM [CASE ...]
 """
 
 import argparse
@@ -55,8 +55,10 @@ def check_case(
         flags = [
             flag
             for flag in generate_arguments(case_dir, read_case(case_dir), tiled, out)
-            if not flag.startswith("--save-tensors")  # holds all frames twice
+            # What is saved holds all frames twice.
+            if not flag.startswith(("--save-tensors", "--dtype") if case.flags else "--save-tensors")
         ]
+        flags += case.flags
         finished = run_program([str(program), "generate", *flags, "--threads=2", "--progress=none"])
         if not checks.expect(finished.status == 0, f"{name}: {finished.messages}"):
             return
@@ -69,10 +71,13 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("program", type=Path)
+    parser.add_argument("cases", nargs="*", help="names of those that are wanted [all]")
     arguments = parser.parse_args()
     checks = Checks()
     reference_environment.settle_torch()
     for case in CASES:
+        if arguments.cases and case.spec.name not in arguments.cases:
+            continue
         with tempfile.TemporaryDirectory() as scratch:
             case_dir = Path(scratch) / "case"
             make_case(case, case_dir)

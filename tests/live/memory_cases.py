@@ -18,6 +18,7 @@ class MemoryCase:
     spec: Any
     stages: tuple[str, ...]
     tiled: tuple[bool, ...] = (False, True)
+    flags: tuple[str, ...] = ()
 
 
 PROMPTS = {
@@ -121,9 +122,47 @@ LONG = replace(
     ),
 )
 
+# Weights that are converted are memory of the process, whenever they are loaded; the VAE comes after
+# the first step.
+CONVERTED = ("--dtype=bfloat16",)
+AHEAD = (*CONVERTED, "--load-ahead=all")
+
+
+def steps(case: Any, count: int) -> Any:
+    return replace(case, call=replace(case.call, num_inference_steps=count))
+
+
 CASES = [
     MemoryCase(hunyuan15.FAMILY, HUNYUAN15, ("encode_text", "denoise", "decode")),
     MemoryCase(ltx2.FAMILY, LTX2, ("encode_text", "denoise", "decode_audio", "decode")),
+    MemoryCase(
+        hunyuan15.FAMILY,
+        steps(replace(HUNYUAN15, name="hunyuan15-ahead"), 3),
+        ("encode_text", "denoise"),
+        (False,),
+        AHEAD,
+    ),
+    MemoryCase(
+        ltx2.FAMILY,
+        steps(replace(LTX2, name="ltx2-ahead"), 3),
+        ("encode_text",),
+        (False,),
+        AHEAD,
+    ),
+    MemoryCase(
+        hunyuan15.FAMILY,
+        steps(replace(HUNYUAN15, name="hunyuan15-blocks"), 3),
+        ("encode_text", "denoise"),
+        (False,),
+        (*AHEAD, "--offload=block"),
+    ),
+    MemoryCase(
+        hunyuan15.FAMILY,
+        replace(HUNYUAN15, name="hunyuan15-disk"),
+        ("denoise",),
+        (False,),
+        (*CONVERTED, "--offload=disk"),
+    ),
     MemoryCase(
         ltx2.FAMILY, LONG, ("encode_text", "denoise", "decode_audio", "decode"), tiled=(False,)
     ),

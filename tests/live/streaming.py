@@ -15,10 +15,12 @@ from typing import Any
 
 from layout_runs import Layout, Run, Tiles, run_layout
 from live_checks import DATA, Checks
+from stream_bytes import ALIGNMENT, expected, slot_bytes
 
 import torch
 from kinema_program import read_case
 
+READ_TOLERANCE = 0.05  # of a rank's bytes: parts of small blocks differ by what alignment fills
 # Of HunyuanVideo 1.5's language model the last two layers are not run.
 SKIPPED_TEXT_LAYERS = {"hunyuan15": 2, "ltx2": 0}
 ALL_CASES = ["hunyuan15/t2v", "hunyuan15/i2v", "ltx2/t2v", "ltx2/i2v"]
@@ -33,6 +35,7 @@ class Streaming:
     home: str = ""  # where the metrics must say that blocks live; empty: by the stored type
     tiles: Tiles | None = None
     resident: int = 0  # blocks that stay
+    shard: int = 1
 
     def __str__(self) -> str:
         return f"{self.layout} {' '.join(self.flags)}"
@@ -41,15 +44,20 @@ class Streaming:
 def hsdp(layout: Layout, shard: int, replicate: int = 1) -> Streaming:
     flags = ("--use-hsdp", f"--hsdp-shard-size={shard}", f"--hsdp-replicate-size={replicate}")
     tiles = Tiles() if layout.vae > 1 else None
-    return Streaming(layout, flags, f"shards of {shard} ranks", tiles)
+    return Streaming(layout, flags, f"shards of {shard} ranks", tiles, shard=shard)
 
 
 OFFLOAD = ("--offload=block",)
+AHEAD = ("--load-ahead=all",)
 
 
 def hsdp_in_host_memory(layout: Layout, shard: int) -> Streaming:
     sharded = hsdp(layout, shard)
     return replace(sharded, flags=(*sharded.flags, *OFFLOAD), home=f"host memory, {sharded.home}")
+
+
+def ahead(one: Streaming) -> Streaming:
+    return replace(one, flags=(*one.flags, *AHEAD))
 
 
 # On the CPU a block that is stored in the type it is computed in stays in its file; any other is
@@ -58,8 +66,11 @@ HOME_OF_FLOATS, HOME_OF_OTHERS = "the files", "host memory"
 CASES = [
     Streaming(Layout(), OFFLOAD),
     Streaming(Layout(), (*OFFLOAD, "--resident-blocks=1", "--stream-slots=3"), resident=1),
+    Streaming(Layout(), (*OFFLOAD, *AHEAD)),
+    Streaming(Layout(), ("--offload=disk",), "the files"),
     Streaming(Layout(cfg=2), OFFLOAD),
     hsdp(Layout(cfg=2), 2),
+    ahead(hsdp(Layout(cfg=2), 2)),
     hsdp_in_host_memory(Layout(cfg=2), 2),
     hsdp(Layout(ulysses=2), 2),
     hsdp(Layout(cfg=2, ulysses=2), 4),
@@ -117,6 +128,64 @@ def check_streams(checks: Checks, case_dir: Path, one: Streaming, run: Run) -> N
             checks.expect(alone, f"{where}: no second text encoder")
 
 
+def check_bytes(checks: Checks, case_dir: Path, one: Streaming, run: Run) -> None:
+    """Kept, sent and read bytes of every rank by formula, and beside the plan's."""
+    if one.layout.tensor > 1:
+        return  # which layers are cut is the program's own rule
+    streams = [
+        rank["stages"]["denoise"]["streams"]["transformer"] for rank in run.metrics["ranks"]
+    ]
+    home, slots = one.home or offload_home(case_dir), streams[0]["slots"]
+    want = expected(case_dir, home, one.shard, one.resident, slots)
+    stages = run.metrics["stages"]
+    planned = stages["denoise"]["planned"]
+    weights = planned["weights_bytes"] - planned["ahead_bytes"]
+    for rank, stream in enumerate(streams):
+        where = f"{case_dir}, {one}, rank {rank}"
+        kept, unit = stream["home_bytes"], stream["largest_unit_bytes"]
+        checks.expect(kept in want.home, f"{where}: keeps {kept}, not {want.home}")
+        checks.expect(unit in want.longest, f"{where}: largest {unit}, not {want.longest}")
+        sent = kept * (one.shard - 1) * stream["passes"]
+        checks.expect(stream["sent_bytes"] == sent, f"{where}: sent {stream['sent_bytes']}")
+        # What is no block is the rest of both.
+        blocks = kept + slots * slot_bytes(unit, one.shard) + want.stay
+        rest, planned_rest = stream["resident_bytes"] - blocks, weights - want.planned
+        text = f"{where}: {stream['resident_bytes']} bytes of weights, planned {weights}"
+        checks.expect(abs(rest - planned_rest) <= ALIGNMENT, f"{text}; {rest}, {planned_rest}")
+        if one.shard == 1:
+            checks.expect(stream["read_bytes"] == want.read, f"{where}: read {stream}")
+    for first in range(0, len(streams), one.shard):
+        together = sum(stream["read_bytes"] for stream in streams[first : first + one.shard])
+        where = f"{case_dir}, {one}, ranks from {first}"
+        checks.expect(together == want.read, f"{where}: read {together}, not {want.read}")
+    for rank in run.metrics["ranks"]:
+        (load,) = (
+            stage["loads"]["transformer"]
+            for stage in rank["stages"].values()
+            if "transformer" in stage.get("loads", {})
+        )
+        read = load["bytes"] + streams[rank["rank"]]["read_bytes"]
+        text = f"{case_dir}, {one}, rank {rank['rank']}: reads {read}, planned"
+        off = abs(read - planned["read_bytes"])
+        checks.expect(off <= READ_TOLERANCE * read, f"{text} {planned['read_bytes']}")
+
+
+def check_ahead(checks: Checks, case_dir: Path, one: Streaming, run: Run) -> None:
+    """What was loaded while the stage before worked is what was asked for, or chosen."""
+    chosen = run.metrics["job"]["load_ahead"]
+    checks.expect(AHEAD[0] not in one.flags or chosen == "all", f"{case_dir}, {one}: {chosen}")
+    for rank in run.metrics["ranks"]:
+        loads = {
+            name: load
+            for stage in rank["stages"].values()
+            for name, load in stage.get("loads", {}).items()
+        }
+        for name in {"transformer", "vae"} & loads.keys():
+            beside = loads[name]["beside_seconds"] > 0
+            where = f"{case_dir}, {one}, rank {rank['rank']}: {name}"
+            checks.expect(beside == (chosen in (name, "all")), f"{where} {beside}, {chosen}")
+
+
 def check_encoder(checks: Checks, where: str, stream: dict[str, Any], layers: int) -> None:
     checks.expect(stream["units"] == layers, f"{where}: {stream['units']} units")
     fetches = layers * stream["passes"]
@@ -147,6 +216,8 @@ def check_case(checks: Checks, program: Path, case_dir: Path) -> None:
             continue
         check_tensors(checks, f"{case_dir}, {one}", got, want)
         check_streams(checks, case_dir, one, got)
+        check_bytes(checks, case_dir, one, got)
+        check_ahead(checks, case_dir, one, got)
 
 
 def check_trace(checks: Checks, program: Path, case_dir: Path) -> None:

@@ -25,6 +25,16 @@ TEST_CASE("an operation that is waited for at once hides nothing") {
   CHECK(times.take().empty());
 }
 
+TEST_CASE("however many operations there are, each is counted once") {
+  CommunicationTimes times(at::kCPU);
+  for (int64_t i = 0; i < 1000; ++i) {
+    times.note("ulysses/0", {"all_to_all", i, 100}, Moment::kWaits);
+    times.note("ulysses/0", {"all_to_all", i, 100}, Moment::kGoesOn);
+  }
+  CHECK(times.take().at("ulysses/0").operations == 1000);
+  CHECK(times.take().empty());
+}
+
 TEST_CASE("what passes between the start and the wait is hidden, also where two are under way") {
   CommunicationTimes times(at::kCPU);
   const Operation first{"exchange", 1, 100}, second{"exchange", 2, 100};

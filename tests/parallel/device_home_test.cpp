@@ -41,8 +41,9 @@ bool skipped() {
 // Gives the device all passes without waiting for it, with work enough that a slot which is filled
 // too early is filled while its block is still used; then looks at what each use has seen.
 void check_uses(TakenBlocks& taken, std::unique_ptr<BlockHome> home, at::Device device, int slots) {
-  const auto name = home->text() + " into " + std::to_string(slots) + " slots: ";
   BlockStreamer streamer(taken.units, std::move(home), device, slots, kPasses);
+  const auto name = streamer.home().text() + " into " + std::to_string(slots) + " slots: ";
+  std::cout << name << "all passes" << std::endl;
   auto busy = at::ones({2048, 2048}, at::TensorOptions(at::kFloat).device(device));
   std::vector<std::pair<std::string, at::Tensor>> seen;
   for (int64_t pass = 0; pass < kPasses; ++pass) {
@@ -101,8 +102,6 @@ TEST_CASE("a GPU's slots hold the checkpoint's bits that peers have", "[gpu]") {
     std::shared_ptr<comm::Communicator> group = comm::gloo_group(rendezvous, "weights", {0, 1});
     const std::shared_ptr<comm::PeerMemory> peers = comm::gpu_peer_memory(device, module);
     auto home = shard_home(taken.units, group, {.device = device, .peers = peers});
-    if (home->keeps_host())
-      std::cout << "skipped: " << home->text() << " are gathered" << std::endl;
     check_uses(taken, std::move(home), device, 2);
   }));
 }

@@ -2,9 +2,11 @@
 #include "parallel/kept_parts.h"
 
 #include <ATen/ops/equal.h>
+#include <ATen/ops/ones.h>
 #include <catch2/catch.hpp>
 
 #include "comm/communicator.h"
+#include "parallel/block_streamer.h"
 #include "parallel/taken_blocks.h"
 #include "support/ranks.h"
 #include "weights/late_device.h"
@@ -44,6 +46,7 @@ TEST_CASE("parts in pages are the block's bytes") {
         const auto& layout = (*taken.units)[i].layout;
         const int64_t bytes = layout.part_bytes(3);
         auto got = flat_buffer(bytes, at::kCPU);
+        kept.await(i);
         kept.copy(i, got);
         const int64_t there = std::min(bytes, layout.bytes() - index * bytes);
         require(at::equal(got.narrow(0, 0, there),
@@ -52,6 +55,48 @@ TEST_CASE("parts in pages are the block's bytes") {
       }
       require(!kept.whole(0).defined(), "a block in several pages is not in one");
     }
+  }));
+}
+
+TEST_CASE("what reading throws comes out of the unit that needs it, not of those before") {
+  CHECK_NOTHROW(run_ranks(1, [](comm::Rendezvous&) {
+    comm::LocalCommunicator alone("tensor");
+    TakenBlocks taken(at::kBFloat16, alone);
+    auto units = *taken.units;
+    require(units.size() == 2, "two blocks");
+    // Factors of another tensor's rows.
+    units.back().parts.back().front().scale = at::ones({3});
+    const auto broken = std::make_shared<const std::vector<StreamUnit>>(std::move(units));
+    const auto fails = [&](const KeptParts& kept) {
+      kept.await(0);
+      try {
+        kept.await(1);
+      } catch (const std::exception&) {
+        return true;
+      }
+      return false;
+    };
+    require(fails(KeptParts::on_device(broken, {}, at::kCPU)), "of a device");
+    require(fails(KeptParts::in_host_memory(broken, {}, at::kCPU)), "of host memory");
+    BlockStreamer streamer(broken, host_home(broken), at::kCPU, 2, 1);
+    streamer.enter(0);
+    streamer.leave(0);
+    bool threw = false;
+    try {
+      streamer.enter(1);
+    } catch (const std::exception&) {
+      threw = true;
+    }
+    require(threw, "of the block that is entered");
+  }));
+}
+
+TEST_CASE("parts that nobody wants any more stop being read") {
+  CHECK_NOTHROW(run_ranks(1, [](comm::Rendezvous&) {
+    comm::LocalCommunicator alone("tensor");
+    TakenBlocks taken(at::kBFloat16, alone);
+    for (int turn = 0; turn < 20; ++turn)
+      KeptParts::in_host_memory(taken.units, {}, at::kCPU, 4096);
   }));
 }
 

@@ -112,6 +112,7 @@ TEST_CASE("shards in host memory leave the GPUs, and are refused where they do n
 TEST_CASE("what does not fit whole is offered in blocks") {
   auto request = tiny();
   request.device = {config::Device::Kind::kCuda, 0};
+  request.load_ahead = config::LoadAhead::kNone;
   auto machine = around();
   machine.cuda_build = true;
   machine.gpus = {"NVIDIA H200"};
@@ -126,4 +127,59 @@ TEST_CASE("what does not fit whole is offered in blocks") {
   request.max_memory = static_cast<double>(whole - 1) * 1e-9;
   const auto offer = "--offload block (" + gigabytes(streamed) + " GB)";
   CHECK_THAT(planned(request, "t2v", machine).wrong, Catch::Matchers::Contains(offer));
+}
+
+TEST_CASE("ranks of other machines do not share this one's memory") {
+  auto request = tiny();
+  request.offload = config::Offload::kBlock;
+  request.dtype = config::Dtype::kBfloat16;
+  request.ulysses_degree = 4;
+  auto machine = around();
+  const auto all = planned(request, "t2v", machine).job.predicted.stream;
+  REQUIRE(all);
+  const auto& shape = all->shape;
+  // Enough for the blocks of two ranks, not of four.
+  machine.host_memory = 3 * shape.block_bytes * static_cast<uint64_t>(shape.blocks);
+  CHECK(planned(request, "t2v", machine).job.predicted.stream->home == "the files");
+  machine.ranks = 4, machine.local_ranks = 2;
+  const auto [two_machines, wrong] = planned(request, "t2v", machine);
+  CHECK(two_machines.predicted.stream->home == "host memory");
+  CHECK(plan_json(two_machines)["plan"]["machine_ranks"] == 2);
+}
+
+TEST_CASE("--offload disk plans the files and holds slots alone") {
+  auto request = tiny();
+  request.dtype = config::Dtype::kBfloat16;
+  request.load_ahead = config::LoadAhead::kNone;
+  request.offload = config::Offload::kBlock;
+  const auto block = planned(request).job;
+  request.offload = config::Offload::kDisk;
+  const auto [disk, wrong] = planned(request);
+  CHECK(wrong.empty());
+  CHECK(block.predicted.stream->home == "host memory");
+  CHECK(disk.predicted.stream->home == "the files");
+  const auto denoise = [](const Job& job) {
+    for (const auto& stage : job.memory.stages)
+      if (stage.stage == "denoise") return stage;
+    return StageEstimate{};
+  };
+  const auto& shape = disk.predicted.stream->shape;
+  const auto all = static_cast<double>(shape.block_bytes) * static_cast<double>(shape.blocks);
+  CHECK(static_cast<double>(denoise(block).weights - denoise(disk).weights) ==
+        Approx(all).epsilon(0.05));
+  CHECK(denoise(block).read == denoise(disk).read);
+  request.use_hsdp = true;
+  request.hsdp_shard_size = 2;
+  CHECK_THAT(planned(request).wrong,
+             Catch::Matchers::Contains("--offload disk and --use-hsdp both decide"));
+}
+
+TEST_CASE("a single streamed block has a single slot") {
+  auto request = tiny();
+  request.offload = config::Offload::kBlock;
+  const auto every = planned(request).job.predicted.stream->shape.blocks;
+  request.resident_blocks = every - 1;
+  const auto stream = *planned(request).job.predicted.stream;
+  CHECK(stream.units() == 1);
+  CHECK(stream.device_bytes() == static_cast<uint64_t>(every) * stream.shape.block_bytes);
 }

@@ -40,7 +40,7 @@ TEST_CASE("every home of the weights is a choice with what it needs") {
   const auto machine = gpus(4);
   const auto job = planned(on_gpus(), "t2v", machine).job;
   const auto choices = residency_choices(job, machine);
-  REQUIRE(choices.size() == 5);
+  REQUIRE(choices.size() == 6);
   CHECK(choices[0].flags == "--offload none");
   CHECK(choices[0].own);
   CHECK(choices[0].exposed_seconds == 0);
@@ -50,10 +50,12 @@ TEST_CASE("every home of the weights is a choice with what it needs") {
   CHECK(choices[2].home == "shards of 4 ranks");
   CHECK(choices[3].flags == "--offload block");
   CHECK(choices[3].home == "host memory");
-  CHECK(choices[4].flags == "--use-hsdp --hsdp-shard-size 4 --offload block");
+  CHECK(choices[4].flags == "--offload disk");
+  CHECK(choices[4].home == "the files");
+  CHECK(choices[5].flags == "--use-hsdp --hsdp-shard-size 4 --offload block");
   // Two blocks at a time: a quarter of each is less than a half.
   CHECK(denoising(choices[2].memory).weights < denoising(choices[1].memory).weights);
-  CHECK(denoising(choices[4].memory).weights < denoising(choices[2].memory).weights);
+  CHECK(denoising(choices[5].memory).weights < denoising(choices[2].memory).weights);
 
   // The same, from a job that does another of them.
   auto request = on_gpus();

@@ -89,3 +89,11 @@ TEST_CASE("offloaded blocks live in host memory where that saves something and f
         OffloadHome::kHostMemory);
   CHECK(offload_home({.bytes = 10, .free = 0, .on_cpu = false}) == OffloadHome::kHostMemory);
 }
+
+TEST_CASE("--offload disk keeps blocks in the files wherever they would fit") {
+  CHECK(offload_home({.bytes = 10, .free = 20, .on_cpu = false, .from_disk = true}) ==
+        OffloadHome::kFiles);
+  CHECK(offload_home(
+            {.bytes = 10, .free = 20, .on_cpu = true, .converts = true, .from_disk = true}) ==
+        OffloadHome::kFiles);
+}
