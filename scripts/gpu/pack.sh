@@ -35,4 +35,10 @@ for program in "${programs[@]}"; do
 done
 "$python" scripts/gpu/made_with.py > "$staged/$build/made_with"
 tar -C "$staged" -cJf "$file" build
-echo "$file: $(du -h "$file" | cut -f1), $(cat "$staged/$build/made_with"); programs $(du -sh "$staged/$build" | cut -f1), unpacked" >&2
+# bytes_of PATHS...: of the files that git keeps or would keep.
+bytes_of() {
+  git ls-files -z --cached --others --exclude-standard -- "$@" | xargs -0 du -cb 2> /dev/null | awk '$2 == "total" { bytes += $1 } END { print bytes + 0 }'
+}
+packed=$(stat -c %s "$file")
+echo "$file: $(du -h "$file" | cut -f1), $(cat "$staged/$build/made_with"); programs $(du -sh "$staged/$build" | cut -f1), unpacked. To be brought there" \
+  "with the sources: $(( ($(bytes_of .) + packed) >> 20 )) MiB, without configs/models, which nobody asks for there, $(( ($(bytes_of . ':!configs/models') + packed) >> 20 ))" >&2

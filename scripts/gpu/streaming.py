@@ -16,7 +16,7 @@ HSDP = ["--use-hsdp", "--hsdp-shard-size=2", *EVERY]
 OFFLOAD = ["--offload=block", *EVERY]
 # Of the full-size checkpoint in one process, and of a small case in two that share the device; the first of each keeps everything.
 ALONE: list[list[str]] = [[], OFFLOAD, [*OFFLOAD, "--stream-slots=3"], ["--offload=block"]]
-SHARED: list[list[str]] = [[], OFFLOAD, HSDP, [*HSDP, "--offload=block"]]
+SHARED: list[list[str]] = [[], OFFLOAD, ["--offload=disk", *EVERY], HSDP, [*HSDP, "--offload=block"]]
 COMPARED = ["latents_final", "video"]
 PINNED = "host memory"
 HOMES = "homes of the weights"  # above their table in the output of `kinema plan`
