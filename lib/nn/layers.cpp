@@ -2,9 +2,7 @@
 #include "nn/layers.h"
 
 #include <cmath>
-#include <vector>
 
-#include <ATen/TensorUtils.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/gelu.h>
@@ -31,17 +29,6 @@ at::Tensor Linear::operator()(const at::Tensor& x) const {
   // The bias belongs to the complete product: added before, it would be counted once for each part.
   auto y = after_(at::linear(x, weight_));
   return bias_.defined() ? y.add_(bias_) : y;
-}
-
-void Linear::into(const at::Tensor& to, const at::Tensor& x) const {
-  const auto rows = x.flatten(0, -2);
-  const std::vector<int64_t> sizes = {rows.size(0), width()};
-  if (after_ || !at::detail::computeStride(to.sizes(), to.strides(), sizes)) {
-    to.copy_((*this)(x).view(to.sizes()));
-    return;
-  }
-  auto out = to.view(sizes);
-  at::linear_out(out, rows, weight_, bias_);
 }
 
 at::Tensor Linear::gelu(const at::Tensor& x, const Elementwise& by) const {

@@ -16,14 +16,9 @@ class Linear {
  public:
   Linear(const ParamScope& scope, int64_t in, int64_t out, Bias bias = Bias::kPresent);
   at::Tensor operator()(const at::Tensor& x) const;  // [..., in] -> [..., out]
-  // The same written into `to`, whose dimensions are those of the result, perhaps with the features
-  // cut into several; any strides.
-  void into(const at::Tensor& to, const at::Tensor& x) const;
   // GELU (tanh) of the same, by `by`.
   at::Tensor gelu(const at::Tensor& x, const Elementwise& by) const;
   at::TensorOptions options() const { return weight_.options(); }
-  // How many features come out here.
-  int64_t width() const { return weight_.size(0); }
 
  private:
   at::Tensor weight_, bias_;

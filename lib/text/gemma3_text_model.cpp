@@ -36,18 +36,12 @@ Gemma3TextLayer::Gemma3TextLayer(const nn::ParamScope& scope,
           scope / "post_feedforward_layernorm", config.hidden_size, config.rms_norm_eps),
       q_norm_(scope / "self_attn" / "q_norm", config.head_dim, config.rms_norm_eps),
       k_norm_(scope / "self_attn" / "k_norm", config.head_dim, config.rms_norm_eps),
-      q_(scope / "self_attn" / "q_proj",
-         config.hidden_size,
-         config.num_attention_heads * config.head_dim,
-         nn::Bias::kNone),
-      k_(scope / "self_attn" / "k_proj",
-         config.hidden_size,
-         config.num_key_value_heads * config.head_dim,
-         nn::Bias::kNone),
-      v_(scope / "self_attn" / "v_proj",
-         config.hidden_size,
-         config.num_key_value_heads * config.head_dim,
-         nn::Bias::kNone),
+      qkv_(scope / "self_attn",
+           {{"q_proj", config.num_attention_heads * config.head_dim},
+            {"k_proj", config.num_key_value_heads * config.head_dim},
+            {"v_proj", config.num_key_value_heads * config.head_dim}},
+           config.hidden_size,
+           nn::Bias::kNone),
       o_(scope / "self_attn" / "o_proj",
          config.num_attention_heads * config.head_dim,
          config.hidden_size,
@@ -65,9 +59,10 @@ Gemma3TextLayer::Gemma3TextLayer(const nn::ParamScope& scope,
 at::Tensor Gemma3TextLayer::attended(const at::Tensor& x, const HalfRotary& rotary) const {
   // -1: how many heads are here is the weights' business.
   auto heads = [&](const at::Tensor& y) { return y.unflatten(-1, {-1, head_dim_}); };
-  const auto q = rotated(q_norm_(heads(q_(x))), rotary);
-  const auto k = rotated(k_norm_(heads(k_(x))), rotary);
-  return o_(causal_attention(q, k, heads(v_(x)), scale_, window_).flatten(2));
+  const auto qkv = qkv_(x);
+  const auto q = rotated(q_norm_(heads(qkv[0])), rotary);
+  const auto k = rotated(k_norm_(heads(qkv[1])), rotary);
+  return o_(causal_attention(q, k, heads(qkv[2]), scale_, window_).flatten(2));
 }
 
 void Gemma3TextLayer::operator()(at::Tensor& x, const HalfRotary& rotary) const {

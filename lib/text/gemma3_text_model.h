@@ -7,6 +7,7 @@
 
 #include "config/gemma3_text_config.h"
 #include "nn/layers.h"
+#include "nn/linear_stack.h"
 #include "nn/seams.h"
 #include "text/embedding.h"
 #include "text/half_rotary.h"
@@ -45,7 +46,8 @@ class Gemma3TextLayer {
   double scale_;
   GemmaRmsNorm input_norm_, post_attention_norm_, pre_feedforward_norm_, post_feedforward_norm_;
   GemmaRmsNorm q_norm_, k_norm_;
-  nn::Linear q_, k_, v_, o_;
+  nn::LinearStack qkv_;
+  nn::Linear o_;
   nn::Linear gate_, up_, down_;
 };
 

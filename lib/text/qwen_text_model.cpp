@@ -33,15 +33,12 @@ QwenTextLayer::QwenTextLayer(const nn::ParamScope& scope, const config::QwenText
       input_norm_(scope / "input_layernorm", config.hidden_size, config.rms_norm_eps),
       post_attention_norm_(
           scope / "post_attention_layernorm", config.hidden_size, config.rms_norm_eps),
-      q_(scope / "self_attn" / "q_proj",
-         config.hidden_size,
-         config.num_attention_heads * config.head_dim),
-      k_(scope / "self_attn" / "k_proj",
-         config.hidden_size,
-         config.num_key_value_heads * config.head_dim),
-      v_(scope / "self_attn" / "v_proj",
-         config.hidden_size,
-         config.num_key_value_heads * config.head_dim),
+      qkv_(scope / "self_attn",
+           {{"q_proj", config.num_attention_heads * config.head_dim},
+            {"k_proj", config.num_key_value_heads * config.head_dim},
+            {"v_proj", config.num_key_value_heads * config.head_dim}},
+           config.hidden_size,
+           nn::Bias::kPresent),
       o_(scope / "self_attn" / "o_proj",
          config.num_attention_heads * config.head_dim,
          config.hidden_size,
@@ -59,8 +56,9 @@ QwenTextLayer::QwenTextLayer(const nn::ParamScope& scope, const config::QwenText
 at::Tensor QwenTextLayer::attended(const at::Tensor& x, const HalfRotary& rotary) const {
   // -1: how many heads are here is the weights' business.
   auto heads = [&](const at::Tensor& y) { return y.unflatten(-1, {-1, head_dim_}); };
-  const auto y = causal_attention(rotated(heads(q_(x)), rotary), rotated(heads(k_(x)), rotary),
-                                  heads(v_(x)), 1.0 / std::sqrt(static_cast<double>(head_dim_)));
+  const auto qkv = qkv_(x);
+  const auto y = causal_attention(rotated(heads(qkv[0]), rotary), rotated(heads(qkv[1]), rotary),
+                                  heads(qkv[2]), 1.0 / std::sqrt(static_cast<double>(head_dim_)));
   return o_(y.flatten(2));
 }
 

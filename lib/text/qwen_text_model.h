@@ -7,6 +7,7 @@
 
 #include "config/hunyuan15_config.h"
 #include "nn/layers.h"
+#include "nn/linear_stack.h"
 #include "nn/seams.h"
 #include "text/embedding.h"
 #include "text/half_rotary.h"
@@ -26,7 +27,8 @@ class QwenTextLayer {
 
   int64_t head_dim_;
   nn::RmsNorm input_norm_, post_attention_norm_;
-  nn::Linear q_, k_, v_, o_;
+  nn::LinearStack qkv_;
+  nn::Linear o_;
   nn::Linear gate_, up_, down_;
 };
 

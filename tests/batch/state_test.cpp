@@ -7,6 +7,8 @@
 
 #include "batch/lock.h"
 #include "batch/queue.h"
+#include "batch/unit.h"
+#include "plan/model_facts.h"
 #include "support/temp_folder.h"
 
 using namespace kinema;
@@ -47,6 +49,23 @@ TEST_CASE("a hash is of what decides the frames") {
   CHECK(batch::content_hash(other, "another model") != first.hash);
   other.vae_tiling = config::VaeTiling::kOn;
   CHECK(batch::content_hash(other, "model") != first.hash);
+}
+
+TEST_CASE("a model's identity is of its LoRA files and how strongly they count") {
+  const auto data = std::filesystem::path(KINEMA_TEST_DATA) / "hunyuan15";
+  const auto identity = [&](std::optional<std::vector<config::Lora>> lora) {
+    config::Request request;
+    request.model = data / "t2v/model";
+    request.lora = std::move(lora);
+    return batch::model_identity(plan::read_model(request));
+  };
+  const auto first = data / "lora/first.safetensors", second = data / "lora/second.safetensors";
+  const auto with = identity({{{first, 0.5}}});
+  CHECK(with == identity({{{first, 0.5}}}));
+  CHECK(with != identity({}));
+  CHECK(with != identity({{{first, 0.6}}}));
+  CHECK(with != identity({{{second, 0.5}}}));
+  CHECK(with != identity({{{first, 0.5}, {second, 0.5}}}));
 }
 
 TEST_CASE("an output is finished when the state and the disk agree") {

@@ -45,6 +45,22 @@ TEST_CASE("numbers are read whole or not at all") {
   }
 }
 
+TEST_CASE("a LoRA file may have its strength behind it") {
+  CHECK(Value<Lora>::parse("a:b.safetensors:-0.5") == Lora{"a:b.safetensors", -0.5});
+  CHECK(Value<Lora>::parse("a:b.safetensors") == Lora{"a:b.safetensors", 1});
+  CHECK(Value<Lora>::parse("style:2:1") == Lora{"style:2", 1});
+  CHECK(Value<Lora>::text({"a.safetensors", 0.25}) == "a.safetensors:0.25");
+  CHECK_FALSE(Value<Lora>::parse(""));
+  Request r;
+  CHECK(option("lora").set_text(r, R"([{"path": "a"}, {"path": "b", "scale": 2}])"));
+  CHECK(r.lora == std::vector<Lora>{{"a", 1}, {"b", 2}});
+  for (const char* wrong :
+       {R"([{"scale": 2}])", R"([{"path": "a", "strength": 2}])", "[", R"(["a"])"}) {
+    INFO(wrong);
+    CHECK_FALSE(option("lora").set_text(r, wrong));
+  }
+}
+
 TEST_CASE("conditions are a picture, a place and perhaps a strength") {
   CHECK(Value<Condition>::parse("a@b:c.png@-1:0.5") == Condition{"a@b:c.png", -1, 0.5});
   CHECK(Value<Condition>::parse("a.png@3") == Condition{"a.png", 3, 1});

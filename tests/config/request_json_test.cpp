@@ -108,6 +108,15 @@ TEST_CASE("paths and prompt files of a file are relative to it") {
   CHECK(request.model == "shipped-name");
 }
 
+TEST_CASE("LoRA files are objects in JSON, with paths relative to the file") {
+  Request request;
+  Violations violations;
+  const std::string text = R"({"lora": [{"path": "a.safetensors", "scale": 0.5}, {"path": "/b"}]})";
+  apply_json(Json::parse(text), {"job.json", text, "", "/base"}, request, violations);
+  CHECK(violations.empty());
+  CHECK(request.lora == std::vector<Lora>{{"/base/a.safetensors", 0.5}, {"/b", 1}});
+}
+
 TEST_CASE("conditions are objects in JSON, with pictures relative to the file") {
   Request request;
   Violations violations;

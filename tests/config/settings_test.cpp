@@ -62,6 +62,19 @@ TEST_CASE("empty variables are unset and wrong ones are named") {
   CHECK(all(violations) == "KINEMA_LOG=loud: must be quiet, normal, verbose or debug\n");
 }
 
+TEST_CASE("a list's flag adds to the list when it is given again, over what a file has") {
+  Settings settings;
+  settings.request.lora = {{"below.safetensors", 1}};
+  Violations violations;
+  apply_flags({{"lora", "--lora", "a.safetensors:0.5"}, {"lora", "--lora", "b.safetensors"}},
+              settings, violations);
+  CHECK(violations.empty());
+  CHECK(settings.request.lora == std::vector<Lora>{{"a.safetensors", 0.5}, {"b.safetensors", 1}});
+  CHECK(settings.source("lora") == "--lora");
+  apply_flags({{"lora", "--lora", "a"}, {"lora", "--lora", ""}}, settings, violations);
+  CHECK_THAT(all(violations), Catch::Contains("--lora must be a file"));
+}
+
 TEST_CASE("a flag given twice and a wrong value are both told") {
   Settings settings;
   Violations violations;
