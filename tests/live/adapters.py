@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Runs the program with random LoRA files in several spellings: against diffusers on a checkpoint whose weights torch
-has added them to; in layouts and homes of weights, whose bits must be those without the layout; and with what is
-refused.
+"""Runs the program with random LoRA files in several spellings: against diffusers on a checkpoint
+whose weights torch has added them to; in layouts and homes of weights, whose bits must be those of
+the layout that keeps its weights; and with what is refused.
 
 adapters.py PROGRAM [hunyuan15/t2v] [ltx2/i2v] ...
 """
@@ -39,14 +39,15 @@ STREAMED = [
 
 
 def random_files(case: str, model: Path) -> list[Tensors]:
-    """PEFT's names for most layers, the original repository's for some, kohya's with alphas for others."""
+    """PEFT's names for most layers, the original repository's for some, kohya's for others."""
     weights = lora_files.weights_of(model, "transformer")
     everything = lora_files.Draw(seed=11, rank=4, share=0.7).factors(weights, lambda layer: True)
     blocks = lora_files.Draw(seed=12, rank=3, dtype=torch.bfloat16).factors(
         weights, lambda layer: ".ff." in layer or "to_out" in layer
     )
     draw = lora_files.Draw(seed=13, rank=2)
-    original = lora_files.original_ltx2 if case.startswith("ltx2") else lora_files.original_hunyuan15
+    is_ltx2 = case.startswith("ltx2")
+    original = lora_files.original_ltx2 if is_ltx2 else lora_files.original_hunyuan15
     return [
         lora_files.as_peft(everything),
         original(model, draw),

@@ -1,7 +1,6 @@
 // Two stored LoRA files in a stored checkpoint, against the same sum in plain torch.
-#include <catch2/catch.hpp>
-
 #include <ATen/ops/equal.h>
+#include <catch2/catch.hpp>
 
 #include "plan/model_facts.h"
 #include "support/tensors.h"

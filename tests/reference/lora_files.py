@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Makes random files of low-rank adapters (LoRA) for a checkpoint, under the names that trainers write,
-and adds them to its weights in plain torch.
+"""Makes random files of low-rank adapters (LoRA) for a checkpoint, under the names that trainers
+write, and adds them to its weights in plain torch.
 
 lora_files.py        makes the stored files of tests/data/hunyuan15/lora again
 """
@@ -96,7 +96,12 @@ LTX2_NAMES = {
     "proj_in": "patchify_proj",
     "audio_proj_in": "audio_patchify_proj",
     "time_embed.linear": "adaln_single.linear",
-    "audio_time_embed.emb.timestep_embedder.linear_1": "audio_adaln_single.emb.timestep_embedder.linear_1",
+    **{
+        f"audio_time_embed.emb.timestep_embedder.linear_{i}": (
+            f"audio_adaln_single.emb.timestep_embedder.linear_{i}"
+        )
+        for i in (1, 2)
+    },
     "av_cross_attn_video_a2v_gate.linear": "av_ca_a2v_gate_adaln_single.linear",
     "av_cross_attn_audio_scale_shift.linear": "av_ca_audio_scale_shift_adaln_single.linear",
     "prompt_adaln.linear": "prompt_adaln_single.linear",
