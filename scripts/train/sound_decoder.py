@@ -14,7 +14,7 @@ import sound_latents
 import sound_models
 import sound_world
 from machine import Threads
-from muon import Ema
+from muon import Ema, Optimizer, schedule
 
 CONSTANT = 40.0  # what the constant channels hold: large beside the signals, so that the norms hardly move
 CROP = 64
@@ -48,6 +48,8 @@ def start_from_linear(vae, space):
                 p.zero_()
             elif name.endswith("conv1.conv.weight"):
                 torch.nn.init.orthogonal_(p.view(p.shape[0], -1), 1.4)
+        for r in d.up_blocks[1].resnets:  # or the constant channels would drown the signals in the second norm
+            r.conv1.conv.weight[:, 44:] = 0
         up = [b.upsamplers[0].conv.conv for b in d.up_blocks]
         for conv in (d.conv_in.conv, d.conv_out.conv, *up):
             conv.weight.zero_()
@@ -110,7 +112,7 @@ def train(folder, steps, batch_size=2, seed=5, minutes=None, threads=1):
     vae = build(space)
     for p in vae.encoder.parameters():
         p.requires_grad_(False)
-    opt = torch.optim.Adam(vae.decoder.parameters(), lr=4e-4, betas=(0.9, 0.98))
+    opt = Optimizer(vae.decoder.named_parameters(), lambda name, p: p.ndim == 5 and "resnets" in name, 0.006, 5e-4)
     ema, step, began = Ema(vae.decoder, 0.995), 0, time.time()
     if os.path.exists(path):
         s = torch.load(path)
@@ -133,13 +135,9 @@ def train(folder, steps, batch_size=2, seed=5, minutes=None, threads=1):
             y = decode(vae, z)
         error = y.float() - x
         loss = error.abs().mean() + 2 * error.square().mean()
-        part = max(step / steps, (time.time() - began) / (60 * minutes) if minutes else 0)
-        for g in opt.param_groups:
-            g["lr"] = 4e-4 * min(1, (step + 1) / 50, max(0.02, (1 - part) / 0.5))
-        opt.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(vae.decoder.parameters(), 1.0)
-        opt.step()
+        part = (time.time() - began) / (60 * minutes) if minutes else 0.0
+        opt.step(schedule(step, steps, warm_up=50, decay_from=0.5, elapsed=part))
         ema.update(vae.decoder)
         step += 1
         mean = error.square().mean().item() if mean is None else 0.98 * mean + 0.02 * error.square().mean().item()

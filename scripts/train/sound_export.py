@@ -14,7 +14,7 @@ import sound_world
 
 SETTINGS = {
     "width": render.SIZE, "height": render.SIZE, "num_frames": render.FRAMES, "fps": sound_world.FPS,
-    "num_inference_steps": 30, "guidance_scale": 4.0, "audio_guidance_scale": 3.0, "guidance_rescale": 0.0,
+    "num_inference_steps": 30, "guidance_scale": 2.0, "audio_guidance_scale": 2.0, "guidance_rescale": 0.0,
     "audio_guidance_rescale": 0.0, "modality_scale": 1.0, "audio_modality_scale": 1.0, "stg_scale": 0.0,
     "audio_stg_scale": 0.0, "max_sequence_length": sound_models.TEXT_LENGTH,
 }

@@ -120,7 +120,7 @@ def text_encoder(vocabulary, seed=4):
 
 
 def transformer():
-    """The generator, with zero outputs, gates a little open and positions that fit these clips."""
+    """The generator, with zero outputs and gates a little open."""
     from diffusers import LTX2VideoTransformer3DModel
     model = LTX2VideoTransformer3DModel(**TRANSFORMER)
     with torch.no_grad():

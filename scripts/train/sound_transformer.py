@@ -89,7 +89,7 @@ def sigmas(steps, shift=SHIFT):
 
 
 @torch.no_grad()
-def sample(model, encoder, tok, prompts, steps=30, guidance=4.0, audio_guidance=3.0, seed=0, shift=SHIFT):
+def sample(model, encoder, tok, prompts, steps=30, guidance=2.0, audio_guidance=2.0, seed=0, shift=SHIFT):
     """Video latents [B, 7, 6, 6, 48] and audio latents [B, 26, 16] by the pipeline's steps, all from the same noise."""
     n = len(prompts)
     text = model.text(*sound_models.encode_text(encoder, tok, [""] * n + list(prompts)))
