@@ -56,10 +56,9 @@ std::vector<Option> memory_options() {
        .flags = {"--load-ahead"},
        .group = Group::kMemory,
        .field = field(&Request::load_ahead),
-       .help =
-           "networks that are loaded while the stage before theirs works: the transformer "
-           "while texts are encoded, the VAE while it denoises; auto: those that fit beside it, "
-           "on the CPU without a higher peak of the job"},
+       .help = "networks that are loaded while the stage before theirs works: the transformer "
+               "while texts are encoded, the VAE while it denoises; auto: on a GPU those that fit "
+               "beside it, on the CPU none"},
       {.key = "resident_blocks",
        .flags = {"--resident-blocks"},
        .group = Group::kMemory,

@@ -76,12 +76,11 @@ void choose_tiling(Resolution& r) {
   if (helps) r.note("decoding in tiles: whole frames would not fit");
 }
 
-// On the CPU the job's highest peak stays what it is, unless --max-memory allows more.
+// What may be loaded ahead unasked. On the CPU nothing: loading wants the cores that compute.
 uint64_t most_bytes(const Resolution& r) {
   const auto& request = r.job.request();
-  if (request.max_memory) return r.job.memory_limit;
-  const bool gpu = request.device.kind == config::Device::Kind::kCuda;
-  return gpu ? usable_memory(r.job.predicted.rates) : r.job.memory.largest().peak();
+  if (request.device.kind != config::Device::Kind::kCuda) return 0;
+  return request.max_memory ? r.job.memory_limit : usable_memory(r.job.predicted.rates);
 }
 
 bool all_within(const MemoryPlan& memory, uint64_t bytes) {
