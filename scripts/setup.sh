@@ -90,5 +90,5 @@ fi
 
 (( builds )) || exit 0
 step "Configuring build/release" cmake --preset release -DKINEMA_TESTS=$with_tests
-step "Building build/release (first time: about 5 min on 2 cores)" cmake --build build/release
+step "Building build/release (first time: about 12 min on 2 cores)" cmake --build build/release
 echo "ready: build/release/kinema --help" >&2
