@@ -28,10 +28,12 @@ std::string in_front_of(std::string_view ending, std::string_view name) {
 // What PEFT's configuration says, as diffusers stores it with the adapters.
 class PeftConfig {
  public:
-  PeftConfig(const std::map<std::string, std::string>& metadata, const std::string& file) {
+  PeftConfig(const std::map<std::string, std::string>& metadata, const std::string& file)
+      : where_(file + ": lora_adapter_metadata") {
     const auto found = metadata.find("lora_adapter_metadata");
     if (found == metadata.end()) return;
-    json_ = parse_json(found->second, file + ": lora_adapter_metadata", ErrorKind::kModel);
+    json_ = parse_json(found->second, where_, ErrorKind::kModel);
+    if (!json_.is_object()) refuse("", "an object", json_);
   }
 
   // Of the layer, as if alpha / rank were the only rule there is; nothing if it says nothing.
@@ -42,19 +44,35 @@ class PeftConfig {
     const auto get = [&](const char* key) { return json_.value(prefix + key, Json()); };
     auto alpha = get("lora_alpha");
     const auto patterns = get("alpha_pattern");
+    if (!patterns.is_null() && !patterns.is_object())
+      refuse(prefix + "alpha_pattern", "an object", patterns);
     for (const auto& [pattern, value] : patterns.items()) {
-      const std::regex rule("(.*\\.)?(" + pattern + ")$");
-      if (!std::regex_match(layer.substr(prefix.size()), rule)) continue;
+      if (!matches(pattern, layer.substr(prefix.size()))) continue;
       alpha = value;
       break;
     }
-    if (!alpha.is_number()) return std::nullopt;
+    if (alpha.is_null()) return std::nullopt;
+    if (!alpha.is_number()) refuse(prefix + "lora_alpha", "a number", alpha);
     const auto stabilised = get("use_rslora");
     const bool by_root = stabilised.is_boolean() && stabilised.get<bool>();
     return alpha.get<double>() * (by_root ? std::sqrt(static_cast<double>(rank)) : 1.0);
   }
 
  private:
+  bool matches(const std::string& pattern, const std::string& layer) const {
+    try {
+      return std::regex_match(layer, std::regex("(.*\\.)?(" + pattern + ")$"));
+    } catch (const std::regex_error&) {
+      refuse("alpha_pattern", "names or regular expressions", pattern);
+    }
+  }
+
+  [[noreturn]] void refuse(const std::string& key, const char* wanted, const Json& value) const {
+    throw Error(ErrorKind::kModel, where_ + (key.empty() ? "" : ": \"" + key + "\"") + " must be " +
+                                       wanted + ", not " + value.dump());
+  }
+
+  std::string where_;
   Json json_ = Json::object();
 };
 

@@ -96,16 +96,9 @@ KeptParts::KeptParts(KeptParts&&) noexcept = default;
 KeptParts::~KeptParts() = default;
 
 KeptParts KeptParts::on_device(const StreamUnits& units, PartOf part, at::Device device) {
-  auto all = flat_buffer(
-      [&] {
-        int64_t bytes = 0;
-        for (const auto& unit : *units) bytes += unit.layout.part_bytes(part.parts);
-        return bytes;
-      }(),
-      device);
   auto made = std::make_unique<State>(units, part, device);
   auto& state = *made;
-  state.all = std::move(all);
+  state.all = flat_buffer(state.bytes, device);
   for (size_t i = 0; i < units->size(); ++i)
     state.pieces[i] = {state.all.narrow(0, state.offsets[i], state.part_bytes(i))};
   state.start([&state, device]() -> State::Read {

@@ -85,7 +85,12 @@ Sizes sizes_of(const LoraFile& file, const std::string& name, const LoraLayer& l
   const auto &down = layer.down->entry, &up = layer.up->entry;
   const int64_t rank = down.shape[0];
   const auto elements = static_cast<int64_t>(up.elements());
-  if (rank == 0 || up.shape[0] == 0 || elements != up.shape[0] * rank) {
+  if (rank == 0 || up.shape[0] == 0) {
+    throw Error(ErrorKind::kModel,
+                where(file, name) + " has an empty factor: " + checkpoint::shape_text(down.shape) +
+                    " and " + checkpoint::shape_text(up.shape));
+  }
+  if (elements != up.shape[0] * rank) {
     throw Error(ErrorKind::kModel, where(file, name) + " has factors of different ranks: " +
                                        checkpoint::shape_text(down.shape) + " and " +
                                        checkpoint::shape_text(up.shape));

@@ -93,7 +93,10 @@ std::vector<LayerName> Ltx2Rules::layer_names(std::string_view component,
   return ltx2_layer_names(component, layer);
 }
 
-std::string Ltx2Rules::tasks(const ModelFacts&) const { return "text or image to video"; }
+std::string Ltx2Rules::tasks(const ModelFacts& facts) const {
+  if (facts.recommended.text_alone) return checkpoint::task_name(Task::kTextToVideo);
+  return "text or image to video";
+}
 
 const std::vector<std::string>& Ltx2Rules::own_settings() const {
   static const std::vector<std::string> keys = {"image_crf",

@@ -16,6 +16,7 @@
 #include "plan/hunyuan15_facts.h"
 #include "plan/lora.h"
 #include "plan/ltx2_facts.h"
+#include "plan/recommended.h"
 
 namespace kinema::plan {
 
@@ -45,7 +46,7 @@ struct ModelFacts {
   std::string variant;  // "480p_t2v", "720p_i2v_distilled", …
   ShapeRules shape;
   ModelDefaults defaults;
-  Json recommended = Json::object();  // settings by key, of kinema.json
+  Recommended recommended;
   std::vector<ComponentFacts> components;
   std::vector<LoraUse> loras;  // in their order
   // Of these only the one of index.family is filled in.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/nearest.h"
+#include "checkpoint/model_index.h"
 #include "config/options.h"
 #include "plan/resolution.h"
 
@@ -13,6 +14,7 @@ namespace kinema::plan {
 namespace {
 
 constexpr const char* kFile = "kinema.json";
+constexpr const char* kTask = "task";  // no setting of a job
 
 const std::vector<std::string>& allowed() {
   static const std::vector<std::string> keys = {"width",
@@ -68,18 +70,28 @@ bool is_open(const Resolution& r, const std::string& key) {
 
 }  // namespace
 
-Json read_recommended(const std::filesystem::path& folder) {
+Recommended read_recommended(const std::filesystem::path& folder) {
   const auto file = folder / kFile;
-  if (!std::filesystem::exists(file)) return Json::object();
+  if (!std::filesystem::exists(file)) return {};
   auto settings = read_json(file, ErrorKind::kModel);
   if (!settings.is_object())
     throw Error(ErrorKind::kModel, file.string() + ": an object of settings is wanted");
+  Recommended recommended;
+  if (settings.contains(kTask)) {
+    const auto text_alone = checkpoint::task_name(checkpoint::Task::kTextToVideo);
+    if (settings[kTask] != text_alone)
+      throw Error(ErrorKind::kModel, file.string() + ": \"task\" can only be \"" + text_alone +
+                                         "\", not " + settings[kTask].dump());
+    recommended.text_alone = true;
+    settings.erase(kTask);
+  }
   for (const auto& [key, value] : settings.items()) check(file.string(), key, value);
-  return settings;
+  recommended.settings = std::move(settings);
+  return recommended;
 }
 
 void apply_recommended(Resolution& r) {
-  const auto& recommended = r.job.model.recommended;
+  const auto& recommended = r.job.model.recommended.settings;
   std::vector<std::string> open;
   for (const auto& [key, value] : recommended.items()) {
     if (is_open(r, key)) open.push_back(key);

@@ -10,9 +10,13 @@ namespace kinema::plan {
 
 struct Resolution;
 
-// {} without the file. Otherwise an object of settings of the video's shape and its sampling by
-// their keys; throws Error(kModel) for any other key and for wrong values.
-Json read_recommended(const std::filesystem::path& folder);
+struct Recommended {
+  Json settings = Json::object();  // of the video's shape and its sampling, by their keys
+  bool text_alone = false;  // "task": the weights take no pictures, although their class does
+};
+
+// Nothing without the file; throws Error(kModel) for any other key and for wrong values.
+Recommended read_recommended(const std::filesystem::path& folder);
 
 // Sets what nobody has set. A size, and a length, is taken or left as a whole: 25 frames are no
 // advice for somebody who asks for 2 seconds.

@@ -17,6 +17,13 @@ void check_picture(Resolution& r) {
                 r.from("image"),
             "leave --image out, or another --model");
   }
+  const auto* pictures = request.image ? "image" : request.conditions ? "conditions" : nullptr;
+  if (pictures && model.recommended.text_alone) {
+    r.wrong(fmt::format("this checkpoint makes videos of text alone, as its kinema.json says, but "
+                        "--{} is given{}",
+                        pictures, r.from(pictures)),
+            "leave the pictures out, or another --model");
+  }
   const bool denoises = r.around.scope != Scope::kDecoding;
   if (model.task() == Task::kImageToVideo && !request.image && denoises) {
     r.wrong(

@@ -13,6 +13,7 @@ import sound_transformer
 import sound_world
 
 SETTINGS = {
+    "task": "text to video",  # the encoder is not trained
     "width": render.SIZE, "height": render.SIZE, "num_frames": render.FRAMES, "fps": sound_world.FPS,
     "num_inference_steps": 30, "guidance_scale": 2.0, "audio_guidance_scale": 2.0, "guidance_rescale": 0.0,
     "audio_guidance_rescale": 0.0, "modality_scale": 1.0, "audio_modality_scale": 1.0, "stg_scale": 0.0,
@@ -23,7 +24,7 @@ SETTINGS = {
 def pipeline_arguments(settings):
     """The settings of kinema.json as diffusers' pipeline calls them."""
     renamed = {"fps": "frame_rate"}
-    return {renamed.get(k, k): float(v) if k == "fps" else v for k, v in settings.items()}
+    return {renamed.get(k, k): float(v) if k == "fps" else v for k, v in settings.items() if k != "task"}
 
 
 def scheduler():

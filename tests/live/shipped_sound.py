@@ -45,6 +45,7 @@ def program_run(program: Path, prompt: str, folder: Path, *more: str) -> dict[st
 
 def reference_run(steps: int) -> dict[str, torch.Tensor]:
     settings = json.loads((MODEL / "kinema.json").read_text(encoding="utf-8"))
+    del settings["task"]
     settings |= {"frame_rate": float(settings.pop("fps")), "num_inference_steps": steps}
     pipeline = LTX2Pipeline.from_pretrained(MODEL, torch_dtype=torch.float32)
     pipeline.set_progress_bar_config(disable=True)

@@ -126,6 +126,21 @@ TEST_CASE("PEFT's configuration in a file's metadata gives alphas") {
   CHECK(scales(R"({"lora_alpha": 8, "alpha_pattern": {"attn.to_k": 2}})") == std::pair(2.0, 0.5));
   CHECK(scales(R"({"lora_alpha": 8, "use_rslora": true})") == std::pair(4.0, 4.0));
   CHECK(scales(R"({"other": 1})") == std::pair(1.0, 1.0));
+
+  const auto refusal = [&](const std::string& json) {
+    files.write(specs, {{"lora_adapter_metadata", json}});
+    return files.refusal(kHunyuan);
+  };
+  const auto says = [](const std::string& what) {
+    return Catch::Contains("style.safetensors: lora_adapter_metadata" + what);
+  };
+  CHECK_THAT(refusal("[1]"), says(" must be an object, not [1]"));
+  CHECK_THAT(refusal(R"({"lora_alpha": "8"})"),
+             says(": \"lora_alpha\" must be a number, not \"8\""));
+  CHECK_THAT(refusal(R"({"alpha_pattern": 2})"),
+             says(": \"alpha_pattern\" must be an object, not 2"));
+  CHECK_THAT(refusal(R"({"lora_alpha": 8, "alpha_pattern": {"(": 2}})"),
+             says(": \"alpha_pattern\" must be names or regular expressions, not \"(\""));
 }
 
 TEST_CASE("names of the original repositories are understood") {
@@ -176,6 +191,8 @@ TEST_CASE("what does not fit is refused in a sentence") {
   files.write({good[0], {"transformer_blocks.0.attn.to_q.lora_B.weight", kF32, {64, 3}}});
   CHECK_THAT(files.refusal(kHunyuan),
              Catch::Contains("has factors of different ranks: [2, 64] and [64, 3]"));
+  files.write(factors("transformer_blocks.0.attn.to_q", 64, 64, 0));
+  CHECK_THAT(files.refusal(kHunyuan), Catch::Contains("has an empty factor: [0, 64] and [64, 0]"));
   files.write({good[1]});
   CHECK_THAT(files.refusal(kHunyuan), Catch::Contains("has only one of its two factors"));
 }

@@ -107,7 +107,33 @@ TEST_CASE("a model cannot bring what is the user's") {
         "kinema.json: \"output\" is no setting that a model can bring");
   CHECK(wrong(R"({"num_frames": "many"})") ==
         "kinema.json: \"num_frames\" must be a whole number from 1 to 100000, not \"many\"");
+  CHECK(wrong(R"({"task": "sound"})") ==
+        "kinema.json: \"task\" can only be \"text to video\", not \"sound\"");
   CHECK(wrong("[]") == "kinema.json: an object of settings is wanted");
   fs::remove(temp.path() / "kinema.json");
-  CHECK(read_recommended(temp.path()).empty());
+  CHECK(read_recommended(temp.path()).settings.empty());
+}
+
+TEST_CASE("a model can say that it takes no pictures") {
+  test::TempFolder temp;
+  const auto folder = temp.path() / "model";
+  fs::copy(fs::path(KINEMA_TEST_DATA) / "ltx2/t2v/model", folder, fs::copy_options::recursive);
+  const auto refusals = [&](const char* json) {
+    std::ofstream(folder / "kinema.json") << json;
+    Request request;
+    request.model = folder;
+    request.prompt = "a fox";
+    request.image = temp.path() / "fox.png";
+    request.output = temp.path() / "out.mp4";
+    config::Settings settings;
+    settings.request = request;
+    config::Violations violations;
+    plan_job(std::move(settings), read_model(request), {}, violations);
+    std::string all;
+    for (const auto& one : violations.all()) all += one.what + "\n";
+    return all;
+  };
+  CHECK_THAT(refusals("{}"), !Catch::Contains("text alone"));
+  CHECK_THAT(refusals(R"({"task": "text to video"})"),
+             Catch::Contains("makes videos of text alone, as its kinema.json says, but --image"));
 }
