@@ -6,15 +6,14 @@ the layout that keeps its weights; and with what is refused.
 adapters.py PROGRAM [hunyuan15/t2v] [ltx2/i2v] ...
 """
 
-import argparse
 import json
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from layout_runs import Layout, Run, Tensors, run_layout
-from live_checks import DATA, Checks
+from layout_runs import Layout, Run, Tensors, expect_same_bits, run_layout
+from live_checks import DATA, Checks, program_and_cases
 
 import lora_files
 import reference_environment
@@ -76,15 +75,6 @@ def difference(got: torch.Tensor, want: torch.Tensor) -> float:
     return float((got.double() - want.double()).abs().max() / max(1.0, float(want.abs().max())))
 
 
-def expect_same_bits(checks: Checks, name: str, got: Run, want: Run) -> None:
-    if not checks.expect(not got.problem, f"{name}: {got.problem}"):
-        return
-    same = got.tensors.keys() == want.tensors.keys() and all(
-        torch.equal(got.tensors[key], want.tensors[key]) for key in want.tensors
-    )
-    checks.expect(same, f"{name}: other bits")
-
-
 def check_case(checks: Checks, program: Path, case: str, scratch: Path) -> None:
     directory = DATA.parent / case
     model = directory / "model"
@@ -143,10 +133,7 @@ def check_refusals(checks: Checks, program: Path, scratch: Path) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("program", type=Path)
-    parser.add_argument("cases", nargs="*", default=ALL_CASES)
-    arguments = parser.parse_args()
+    arguments = program_and_cases(__doc__, ALL_CASES)
     checks = Checks()
     for case in arguments.cases:
         with tempfile.TemporaryDirectory() as scratch:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import live_checks  # noqa: F401  (finds the reference tools)
+from live_checks import Checks
 
 import torch
 from kinema_program import generate_arguments, read_case, run_program
@@ -94,6 +94,18 @@ def run_layout(
             load_file(out / "tensors.safetensors"),
             json.loads((out / "metrics.json").read_text(encoding="utf-8")),
         )
+
+
+def expect_same_bits(checks: Checks, name: str, got: Run, want: Run) -> bool:
+    """Whether both runs ended and made the same tensors, bit by bit."""
+    problem = got.problem or want.problem
+    if not checks.expect(not problem, f"{name}: {problem}"):
+        return False
+    same_names = got.tensors.keys() == want.tensors.keys()
+    if not checks.expect(same_names, f"{name}: {list(got.tensors)}, not {list(want.tensors)}"):
+        return False
+    differing = [key for key in want.tensors if not torch.equal(got.tensors[key], want.tensors[key])]
+    return checks.expect(not differing, f"{name}: other bits in {differing}")
 
 
 def largest_difference(got: torch.Tensor, want: torch.Tensor) -> float:

@@ -6,7 +6,6 @@ layouts.py PROGRAM [hunyuan15/t2v] [ltx2/i2v] [shapes] ...
 "shapes" is the shipped model; its clip of 30 steps takes minutes, so it is not among the defaults.
 """
 
-import argparse
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import shapes_case
 from layout_runs import Layout, Run, Tiles, largest_difference, run_layout
-from live_checks import DATA, Checks
+from live_checks import DATA, Checks, program_and_cases
 from traffic import passes_of, wrong_traffic
 
 import torch
@@ -138,12 +137,7 @@ def compare_case(program: Path, name: str, case_dir: Path, checks: Checks) -> No
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("program", type=Path)
-    parser.add_argument("cases", nargs="*", default=ALL_CASES)
-    arguments = parser.parse_args()
+    arguments = program_and_cases(__doc__, ALL_CASES)
     checks = Checks()
     print("| model | layout | ranks | against | demanded | equal bits | PSNR dB "
           "| max diff. latents | max diff. video |")

@@ -1,5 +1,6 @@
 """Counts what held and what did not, and ends as scripts/test.sh reads it: `N passed, N failed`."""
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -8,6 +9,16 @@ DATA = REPOSITORY / "tests" / "data" / "hunyuan15"
 
 # The reference tools know how the program is called.
 sys.path.insert(0, str(REPOSITORY / "tests" / "reference"))
+
+
+def program_and_cases(usage: str | None, cases: list[str]) -> argparse.Namespace:
+    """The words of a command line PROGRAM [CASE...], without any case all of `cases`."""
+    parser = argparse.ArgumentParser(
+        description=usage, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("program", type=Path)
+    parser.add_argument("cases", nargs="*", default=cases)
+    return parser.parse_args()
 
 
 class Checks:

@@ -1,6 +1,7 @@
 """Checkpoints with the configurations of the released models and the names and shapes of all their
 tensors, but no contents: the files are holes, so that a plan can be made of a full-size model."""
 
+import functools
 import json
 import shutil
 import sys
@@ -156,8 +157,10 @@ RELEASES: list[Callable[[], Release]] = [
 ]
 
 
-def _shapes(library: str, kind: str, config: Config) -> dict[str, tuple[int, ...]]:
-    """As the reference's class has them, without any memory."""
+@functools.cache
+def _shapes(library: str, kind: str, config_text: str) -> dict[str, tuple[int, ...]]:
+    """As the reference's class has them, without any memory; many releases share a component."""
+    config = json.loads(config_text)
     with torch.device("meta"):
         if library == "transformers":
             model_class = getattr(transformers, kind)
@@ -198,7 +201,8 @@ def make(release: Release, folder: Path) -> Path:
         library, kind = index[part]
         old = {} if part in release.classes else json.loads(file.read_text())
         config = merged(old, changes) | {"_class_name": kind}
-        file.write_text(json.dumps(config))
+        text = json.dumps(config)
+        file.write_text(text)
         name = "model" if library == "transformers" else "diffusion_pytorch_model"
-        _write_holes(target / part / f"{name}.safetensors", _shapes(library, kind, config))
+        _write_holes(target / part / f"{name}.safetensors", _shapes(library, kind, text))
     return target

@@ -5,7 +5,6 @@ differ, and each block is fetched once a pass.
 streaming.py PROGRAM [hunyuan15/t2v] [ltx2/i2v] ...
 """
 
-import argparse
 import json
 import sys
 import tempfile
@@ -13,11 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from layout_runs import Layout, Run, Tiles, run_layout
-from live_checks import DATA, Checks
+from layout_runs import Layout, Run, Tiles, expect_same_bits, run_layout
+from live_checks import DATA, Checks, program_and_cases
 from stream_bytes import ALIGNMENT, expected, slot_bytes
 
-import torch
 from kinema_program import read_case
 
 READ_TOLERANCE = 0.05  # of a rank's bytes: parts of small blocks differ by what alignment fills
@@ -88,12 +86,6 @@ def config(case_dir: Path, component: str) -> dict[str, Any]:
 def offload_home(case_dir: Path) -> str:
     stored = read_case(case_dir)["checkpoint"].get("storage", {}).get("transformer", {})
     return HOME_OF_FLOATS if stored.get("dtype", "float32") == "float32" else HOME_OF_OTHERS
-
-
-def check_tensors(checks: Checks, name: str, got: Run, want: Run) -> None:
-    checks.expect(got.tensors.keys() == want.tensors.keys(), f"{name}: the same tensors are there")
-    for key in want.tensors.keys() & got.tensors.keys():
-        checks.expect(torch.equal(got.tensors[key], want.tensors[key]), f"{name}: {key} differs")
 
 
 def check_streams(checks: Checks, case_dir: Path, one: Streaming, run: Run) -> None:
@@ -211,10 +203,9 @@ def check_case(checks: Checks, program: Path, case_dir: Path) -> None:
             whole[one.layout] = run_layout(program, case_dir, one.layout, one.tiles)
         want = whole[one.layout]
         got = run_layout(program, case_dir, one.layout, one.tiles, one.flags)
-        problem = want.problem or got.problem
-        if not checks.expect(not problem, f"{case_dir}, {one}: {problem}"):
+        expect_same_bits(checks, f"{case_dir}, {one}", got, want)
+        if want.problem or got.problem:
             continue
-        check_tensors(checks, f"{case_dir}, {one}", got, want)
         check_streams(checks, case_dir, one, got)
         check_bytes(checks, case_dir, one, got)
         check_ahead(checks, case_dir, one, got)
@@ -252,10 +243,7 @@ def check_trace(checks: Checks, program: Path, case_dir: Path) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("program", type=Path)
-    parser.add_argument("cases", nargs="*", default=ALL_CASES)
-    arguments = parser.parse_args()
+    arguments = program_and_cases(__doc__, ALL_CASES)
     checks = Checks()
     for name in arguments.cases:
         check_case(checks, arguments.program, DATA.parent / name)
