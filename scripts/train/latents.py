@@ -19,11 +19,11 @@ BLOCK, STRIDE_T = 8, 4
 FLAG = 4.0
 
 
-def blocks_of(x):
-    """Pixels [B, 1+4k, H, W, 3] to [B, 1+k, H/8, W/8, 768]."""
+def blocks_of(x, block=BLOCK):
+    """Pixels [B, 1+4k, H, W, 3] to [B, 1+k, H/8, W/8, 768], or with blocks of another size."""
     x = torch.cat([x[:, :1].expand(-1, STRIDE_T - 1, -1, -1, -1), x], 1)
     b, t, h, w, _ = x.shape
-    x = x.view(b, t // STRIDE_T, STRIDE_T, h // BLOCK, BLOCK, w // BLOCK, BLOCK, 3).permute(0, 1, 3, 5, 2, 4, 6, 7)
+    x = x.view(b, t // STRIDE_T, STRIDE_T, h // block, block, w // block, block, 3).permute(0, 1, 3, 5, 2, 4, 6, 7)
     return x.reshape(*x.shape[:4], -1)
 
 

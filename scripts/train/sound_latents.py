@@ -11,21 +11,19 @@ import time
 import numpy as np
 import torch
 
+import latents
 import render
 import sound_world
 
 CHANNELS = 48
-BLOCK, STRIDE_T = 16, 4
+BLOCK = 16
 CHUNK = 1000
 AUDIO_MEAN, AUDIO_STD = 0.08, 0.25
 
 
 def blocks_of(x):
     """Pixels [B, 1+4k, H, W, 3] to [B, 1+k, H/16, W/16, 3072]."""
-    x = torch.cat([x[:, :1].expand(-1, STRIDE_T - 1, -1, -1, -1), x], 1)
-    b, t, h, w, _ = x.shape
-    x = x.view(b, t // STRIDE_T, STRIDE_T, h // BLOCK, BLOCK, w // BLOCK, BLOCK, 3).permute(0, 1, 3, 5, 2, 4, 6, 7)
-    return x.reshape(*x.shape[:4], -1)
+    return latents.blocks_of(x, BLOCK)
 
 
 def fit(clips=250, seed=9):

@@ -11,19 +11,18 @@ Every stage continues from its last checkpoint under --work, so the command may 
 The audio autoencoder, the vocoder and the text encoder are not trained: see sound_models.py.
 Needs torch, diffusers, transformers and pillow; about an hour on one core.
 """
-import argparse
 import os
 
 import torch
-import torch._dynamo
 
+import sheet
 import sound_decoder
 import sound_export
 import sound_latents
 import sound_models
 import sound_transformer
+import stages
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 STAGES = ("tokenizer", "latents", "transformer", "decoder", "export", "sheet")
 SHEET = (
     "a red circle moves right over a dark blue background", "a yellow square moves up over a dark green background",
@@ -47,40 +46,19 @@ def spectrogram(wave, size):
 
 def contact_sheet(model, path, prompts=SHEET, columns=5, threads=1):
     """One row of frames, the sound and its prompt for every prompt."""
-    import numpy as np
-    from PIL import Image, ImageDraw
     torch.set_num_threads(threads)
     rows = []
     for prompt, (video, wave) in zip(prompts, sound_export.Shipped(model).clips(prompts)):
-        frames = [video[round(i * (len(video) - 1) / (columns - 1))] for i in range(columns)]
-        frames.append(spectrogram(wave, (video.shape[1], 2 * video.shape[2])))
-        strip = np.concatenate([np.pad(f, ((2, 2), (2, 2), (0, 0)), constant_values=1) for f in frames], 1)
-        label = Image.new("RGB", (strip.shape[1], 15), "white")
-        ImageDraw.Draw(label).text((4, 2), prompt, fill="black")
-        rows += [np.asarray(label), (strip * 255 + 0.5).astype(np.uint8)]
-    sheet = Image.fromarray(np.concatenate(rows))
-    sheet.quantize(256, kmeans=2, dither=Image.Dither.NONE).save(path, optimize=True)
+        picture = spectrogram(wave, (video.shape[1], 2 * video.shape[2]))
+        rows.append((prompt, [*sheet.frames_of(video, columns), picture]))
+    sheet.write(rows, path)
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("stages", nargs="*", metavar="STAGE", help="default: all in order")
-    p.add_argument("--work", default=os.path.join(HERE, "..", "..", "build", "train-sound"), help="checkpoints and latents")
-    p.add_argument("--out", default=os.path.join(HERE, "..", "..", "configs", "models", "shapes-sound"))
-    p.add_argument("--threads", type=int, default=2)
-    p.add_argument("--no-compile", action="store_true", help="start at once, with slower steps")
-    p.add_argument("--minutes", type=float, help="stop each training stage after this time (it can be continued)")
-    p.add_argument("--clips", type=int, default=8000)
+    p = stages.parser(__doc__, "train-sound", "shapes-sound")
     p.add_argument("--transformer-steps", type=int, default=6000)
     p.add_argument("--decoder-steps", type=int, default=1500)
-    p.add_argument("--batch-size", type=int, default=16, help="of the transformer")
-    a = p.parse_args()
-    unknown = set(a.stages) - set(STAGES)
-    if unknown:
-        p.error(f"unknown stage {', '.join(sorted(unknown))}: choose from {', '.join(STAGES)}")
-    os.makedirs(a.work, exist_ok=True)
-    if a.no_compile:
-        torch._dynamo.config.disable = True
+    a = stages.parse(p, STAGES)
     common = {"minutes": a.minutes, "threads": a.threads}
 
     def latent_space():
@@ -95,18 +73,14 @@ def main():
         tok = GemmaTokenizer.from_pretrained(os.path.join(a.work, "tokenizer"))
         sound_transformer.train(a.work, tok, a.transformer_steps, a.batch_size, **common)
 
-    torch.set_num_threads(1)  # the training stages raise this while the machine is idle
-    todo = {
+    stages.run({
         "tokenizer": lambda: sound_models.build_tokenizer(os.path.join(a.work, "tokenizer")),
         "latents": latent_space,
         "transformer": transformer,
         "decoder": lambda: sound_decoder.train(a.work, a.decoder_steps, **common),
         "export": lambda: print(f"{a.out}: {sound_export.save(a.work, a.out) / 2**20:.1f} MiB"),
         "sheet": lambda: contact_sheet(a.out, os.path.join(a.out, "contact-sheet.png"), threads=a.threads),
-    }
-    for stage in a.stages or STAGES:
-        print(f"== {stage}", flush=True)
-        todo[stage]()
+    }, a.stages)
 
 
 if __name__ == "__main__":
