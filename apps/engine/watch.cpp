@@ -21,12 +21,21 @@ void RankWatch::observe(parallel::Team& team) {
     if (listener_) listener_(group, operation, moment);
     moment == comm::Moment::kWaits ? waits(name(group, operation)) : goes_on();
   });
-  if (!fault_ || !team.weights()) return;
-  // Gathers ahead of need are what nobody waits for, but one can fail.
+  if (!team.weights()) return;
   team.weights()->observe([this, name](const comm::Communicator& group,
                                        const comm::Operation& operation, comm::Moment moment) {
-    if (moment == comm::Moment::kWaits) fault_->enter(rank_, name(group, operation));
+    if (moment == comm::Moment::kWaits) {
+      gathers(name(group, operation));
+    } else if (board_ != nullptr) {
+      board_->report_gathered(rank_);
+    }
   });
+}
+
+void RankWatch::gathers(const std::string& what) {
+  // A rank that never comes to the gather is not one that waits in it.
+  if (fault_) fault_->enter(rank_, what);
+  if (board_ != nullptr) board_->report_gather(rank_, what);
 }
 
 void RankWatch::waits(const std::string& what) {

@@ -22,7 +22,8 @@ class RankWatch {
 
   // Enters "encode text" or "denoise step 2". A fault that a test has asked for happens here.
   void enter(const std::string& phase);
-  // Tells of the team's operations; those of other threads are not what this rank waits for.
+  // Tells of the team's operations: of those of the main thread, and of gathers of weights, which
+  // another thread does ahead of need.
   void observe(parallel::Team& team);
   // What operations of the main thread are told to beside the board. Nothing: to nobody.
   using Listener = comm::Communicator::Observer;
@@ -33,6 +34,8 @@ class RankWatch {
   void goes_on();
 
  private:
+  void gathers(const std::string& what);
+
   int rank_;
   launch::StatusBoard* board_;
   std::optional<Fault> fault_;

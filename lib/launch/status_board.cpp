@@ -31,9 +31,9 @@ std::string got(const std::array<char, N>& field) {
 
 struct StatusBoard::Row {
   std::array<char, kPhaseBytes> phase;
-  std::array<char, kCollectiveBytes> collective;
+  std::array<char, kCollectiveBytes> collective, gather;
   std::atomic<uint64_t> beats;
-  std::atomic<bool> waits, finished;
+  std::atomic<bool> waits, gathers, finished;
   std::atomic<int64_t> failure_order;  // 0 while it has not failed
   ErrorKind kind;
   std::array<char, kWhatBytes> what;
@@ -78,6 +78,17 @@ void StatusBoard::report_returned(int rank) {
   row(rank).beats.fetch_add(1);
 }
 
+void StatusBoard::report_gather(int rank, const std::string& gather) {
+  put(row(rank).gather, gather);
+  row(rank).gathers.store(true);
+  row(rank).beats.fetch_add(1);
+}
+
+void StatusBoard::report_gathered(int rank) {
+  row(rank).gathers.store(false);
+  row(rank).beats.fetch_add(1);
+}
+
 void StatusBoard::report_finished(int rank) { row(rank).finished.store(true); }
 
 void StatusBoard::report_failure(int rank, const Error& error) {
@@ -91,7 +102,11 @@ void StatusBoard::report_failure(int rank, const Error& error) {
 
 RankStatus StatusBoard::status(int rank) const {
   const auto& mine = row(rank);
-  return {got(mine.phase), got(mine.collective), mine.beats.load(), mine.waits.load(),
+  return {got(mine.phase),
+          got(mine.collective),
+          got(mine.gather),
+          mine.beats.load(),
+          mine.waits.load() || mine.gathers.load(),
           mine.finished.load()};
 }
 

@@ -14,8 +14,9 @@ namespace kinema::launch {
 struct RankStatus {
   std::string phase;       // "denoise step 3", empty before the first
   std::string collective;  // "ulysses all_to_all #412", empty before the first
+  std::string gather;      // "weights/0 all_gather #7", the same of weights gathered ahead of need
   uint64_t beats = 0;      // grows whenever the rank reports anything
-  bool waits = false;      // for its peers, in `collective`
+  bool waits = false;      // for its peers, in `collective` or `gather`
   bool finished = false;   // all its work is done
 };
 
@@ -42,6 +43,9 @@ class StatusBoard {
   // The rank waits for its peers from the one to the other.
   void report_collective(int rank, const std::string& collective);
   void report_returned(int rank);
+  // The same of what one other thread of the rank does.
+  void report_gather(int rank, const std::string& gather);
+  void report_gathered(int rank);
   void report_finished(int rank);
   void report_failure(int rank, const Error& error);
 

@@ -11,9 +11,16 @@
 namespace kinema::launch {
 namespace {
 
+// "ulysses all_to_all #412 and weights/0 all_gather #7", or nothing.
+std::string last_operations(const RankStatus& status) {
+  const bool both = !status.collective.empty() && !status.gather.empty();
+  return status.collective + (both ? " and " : "") + status.gather;
+}
+
 std::string where(const RankStatus& status) {
   std::string text = status.phase.empty() ? " before its first stage" : " during " + status.phase;
-  if (!status.collective.empty()) text += " (last operation: " + status.collective + ")";
+  const auto last = last_operations(status);
+  if (!last.empty()) text += " (last operation: " + last + ")";
   return text;
 }
 
@@ -86,7 +93,7 @@ Error stalled(const StatusBoard& board, std::chrono::seconds silence) {
     const auto name = "rank " + std::to_string(rank);
     const auto phase = status.phase.empty() ? std::string("start-up") : status.phase;
     all += (rank == first ? " " : "; ") + name + " is in " + phase;
-    if (!status.collective.empty()) all += ", last operation " + status.collective;
+    if (const auto last = last_operations(status); !last.empty()) all += ", last operation " + last;
     if (status.waits || status.finished) {
       ++waiting;
     } else {

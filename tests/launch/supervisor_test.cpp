@@ -109,6 +109,25 @@ TEST_CASE("a run in which nobody moves is ended and says where each rank stands"
   CHECK(outcome.exit_code == 6);
 }
 
+TEST_CASE("the rank that never came to a gather of weights is named, not those that wait in it") {
+  auto outcome = supervised(
+      3,
+      [](int rank, StatusBoard& board) -> int {
+        board.report_phase(rank, "denoise step 1");
+        board.report_collective(rank, "cfg all_gather #2");
+        board.report_returned(rank);
+        board.report_gather(rank, "weights/0 all_gather #7");
+        board.report_gathered(rank);
+        if (rank != 1) board.report_gather(rank, "weights/0 all_gather #8");
+        wait_for_ever();
+      },
+      std::chrono::seconds(1));
+  CHECK(outcome.what ==
+        "rank 1 during denoise step 1 (last operation: cfg all_gather #2 and weights/0 all_gather "
+        "#7) made no progress for 1 s, and the others waited for it");
+  CHECK(outcome.exit_code == 6);
+}
+
 TEST_CASE("one of many ranks is watched under its own number") {
   std::string what;
   try {

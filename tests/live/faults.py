@@ -104,20 +104,22 @@ def start(
     fault: str,
     *flags: str,
     environments: Environments = FORKED,
+    layout: Layout = LAYOUT,
+    case_dir: Path = DATA / "t2v",
 ) -> Started:
-    case_dir = DATA / "t2v"
+    names = [flag.partition("=")[0] for flag in flags]
     case = read_case(case_dir)
     case["num_inference_steps"] = steps or case["num_inference_steps"]
     arguments = [
         argument
         for argument in generate_arguments(case_dir, case, True, out)
-        if not argument.startswith(("--save-tensors", "--metrics"))
+        if argument.partition("=")[0] not in ["--save-tensors", "--metrics", *names]
     ]
     mark = uuid.uuid4().hex
     environment = {**clean_environment(), "KINEMA_TEST_RUN": mark}
     if fault:
         environment["KINEMA_FAULT"] = fault
-    command = [*program, "generate", *arguments, *LAYOUT.flags(), "--threads=1", *flags]
+    command = [*program, "generate", *arguments, *layout.flags(), "--threads=1", *flags]
     processes = [
         subprocess.Popen(
             command,
@@ -186,6 +188,8 @@ def one_fault(
         problems.append(f"exit codes {codes}")
     if len(errors) != 1 or not errors[0].startswith(f"error: rank {rank} ") or phase not in errors[0]:
         problems.append(f"said {errors}")
+    if kind == "hang" and f" no progress for {SILENCE} s" not in "".join(errors):
+        problems.append("did not say after how long")
     if took > bound + (SILENCE if kind == "hang" else 0):
         problems.append(f"took {took:.1f} s")
     if left:
@@ -237,11 +241,13 @@ def all_faults(program: Path, checks: Checks, arguments: argparse.Namespace) -> 
 
 
 def gathers_cut(program: Path, checks: Checks, arguments: argparse.Namespace) -> None:
-    """A rank that is lost while the others gather a block's weights with it."""
-    for kind, (phase, gather) in itertools.product(["kill", "throw", "exit"], GATHERS.items()):
+    """A rank that is lost, or stands still, while the others gather a block's weights with it."""
+    forked, torchrun = Way("forked", [str(program)]), Way("torchrun", [str(program)], placed)
+    for kind, (phase, gather) in itertools.product(CODES, GATHERS.items()):
         for rank in (0, 3):
-            way = Way("forked", [str(program)])
-            one_fault(way, checks, arguments.bound, kind, phase, rank, gather)
+            one_fault(forked, checks, arguments.bound, kind, phase, rank, gather)
+    for rank, (phase, gather) in zip((0, 3), GATHERS.items(), strict=True):
+        one_fault(torchrun, checks, arguments.bound, "hang", phase, rank, gather)
 
 
 def watcher_killed(program: Path, checks: Checks, rank: int) -> None:
