@@ -1,39 +1,18 @@
 // kinema-engine: computes one job that `kinema` has checked and resolved.
 #include <csignal>
 #include <exception>
-#include <iostream>
 #include <string>
 #include <vector>
-
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "ending.h"
 #include "errors.h"
 #include "inspect_video.h"
 #include "plan/handover.h"
-#include "report/style.h"
 #include "tensor/host_memory.h"
 #include "world.h"
-
-namespace {
-
-using kinema::Error;
-
-int fail(const Error& error, kinema::config::ColorMode mode) {
-  // An interrupt is the user's wish, not a failure.
-  const int signal = kinema::interrupt_signal();
-  if (error.kind() == kinema::ErrorKind::kInterrupted && signal != 0) {
-    kinema::note(error.what());
-    return 128 + signal;
-  }
-  const bool color = kinema::report::use_color(mode, ::isatty(STDERR_FILENO) == 1);
-  std::cerr << kinema::report::error_text(error, color) << std::flush;
-  return kinema::exit_code(error.kind());
-}
-
-}  // namespace
 
 int main(int argc, char** argv) {
   auto color = kinema::config::ColorMode::kAuto;
@@ -55,9 +34,10 @@ int main(int argc, char** argv) {
                                                        : kinema::engine::InspectForm::kText);
       return 0;
     }
-    throw Error(kinema::ErrorKind::kUsage, "kinema-engine is started by kinema, not by hand",
-                "kinema generate --help");
+    throw kinema::Error(kinema::ErrorKind::kUsage,
+                        "kinema-engine is started by kinema, not by hand",
+                        "kinema generate --help");
   } catch (const std::exception& error) {
-    return fail(kinema::engine::unexpected(error), color);
+    return kinema::engine::told(kinema::engine::unexpected(error), color);
   }
 }

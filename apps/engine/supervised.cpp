@@ -8,6 +8,7 @@
 #include "base/atomic_file.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "checkpoint/lost_pages.h"
 #include "config/outputs.h"
 #include "errors.h"
 
@@ -52,14 +53,16 @@ int run_watched_rank(const Work& work,
     board.report_failure(rank, error);
     return exit_code(error.kind());
   };
+  // The main thread may wait for the GPU, or for what it cannot read, for ever.
+  const auto fail_now = [&](const Error& error) { ::_exit(fail(error)); };
   try {
+    const checkpoint::LostPages lost(fail_now);
     RankWatch watch(rank, &board);
     watch.enter(kStartUp);
     watch.waits("meeting the others at " + endpoint.host + ":" + std::to_string(endpoint.port));
     comm::Rendezvous rendezvous(endpoint, rank, static_cast<int>(work.mesh.world_size()),
                                 patience_of_collectives(work));
-    // The main thread may wait for the GPU for ever.
-    work.run(rendezvous, local_rank, watch, [&](const Error& error) { ::_exit(fail(error)); });
+    work.run(rendezvous, local_rank, watch, fail_now);
     return 0;
   } catch (const std::exception& error) {
     return fail(unexpected(error));

@@ -1,9 +1,13 @@
 // Alone, forked, or placed by another launcher.
 #include "world.h"
 
+#include <unistd.h>
+
 #include "base/error.h"
 #include "base/log.h"
 #include "batch_world.h"
+#include "checkpoint/lost_pages.h"
+#include "ending.h"
 #include "forked.h"
 #include "groups.h"
 #include "parallel/team.h"
@@ -11,6 +15,7 @@
 #include "plan/parallel_request.h"
 #include "plan/split_limits.h"
 #include "rank.h"
+#include "supervised.h"
 
 namespace kinema::engine {
 namespace {
@@ -24,6 +29,11 @@ plan::ParallelPlan agreed_plan(const config::Request& request, const plan::Model
 }
 
 void run_alone(const Work& work) {
+  // Nobody watches this process, and the thread that reads cannot go on to tidy up.
+  const checkpoint::LostPages lost([&](const Error& error) {
+    remove_parts(work.request, ::getpid());
+    ::_exit(told(error, work.request.color));
+  });
   RankWatch watch(0, nullptr);
   watch.enter(kStartUp);
   parallel::Team team;

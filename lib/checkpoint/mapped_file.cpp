@@ -4,15 +4,17 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <functional>
+#include <mutex>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
-
-#include "base/error.h"
 
 namespace kinema::checkpoint {
 namespace {
@@ -46,6 +48,24 @@ void advise(std::span<const std::byte> range, Rounding rounding, int advice) {
   if (!whole.empty()) ::madvise(whole.data(), whole.size(), advice);
 }
 
+// Of the whole process: all that is known of a failed access is its address.
+struct OpenFiles {
+  std::mutex mutex;
+  std::set<const MappedFile*> files;
+};
+
+OpenFiles& open_files() {
+  static OpenFiles files;
+  return files;
+}
+
+Error unreadable(const MappedFile& file, uint64_t offset, const std::string& why) {
+  return Error(ErrorKind::kModel, file.path().string() + ": cannot be read at byte " +
+                                      std::to_string(offset) + ": " + why);
+}
+
+constexpr const char* kShorter = "the file has become shorter";
+
 }  // namespace
 
 MappedFile::MappedFile(std::filesystem::path path) : path_(std::move(path)) {
@@ -62,9 +82,15 @@ MappedFile::MappedFile(std::filesystem::path path) : path_(std::move(path)) {
     throw Error(ErrorKind::kModel, path_.string() + ": cannot be read: " + std::strerror(reason));
   }
   data_ = static_cast<const std::byte*>(data);
+  const std::lock_guard lock(open_files().mutex);
+  open_files().files.insert(this);
 }
 
 MappedFile::~MappedFile() {
+  {
+    const std::lock_guard lock(open_files().mutex);
+    open_files().files.erase(this);
+  }
   if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
   if (descriptor_ >= 0) ::close(descriptor_);
 }
@@ -90,14 +116,24 @@ void MappedFile::read(uint64_t offset, std::span<std::byte> into) const {
   while (!into.empty()) {
     const auto got = ::pread(descriptor_, into.data(), into.size(), static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) {
-      throw Error(ErrorKind::kModel,
-                  path_.string() + ": cannot be read at byte " + std::to_string(offset) + ": " +
-                      (got < 0 ? std::strerror(errno) : "the file has become shorter"));
-    }
+    if (got <= 0) throw unreadable(*this, offset, got < 0 ? std::strerror(errno) : kShorter);
     offset += static_cast<uint64_t>(got);
     into = into.subspan(static_cast<size_t>(got));
   }
+}
+
+std::optional<Error> MappedFile::unreadable_at(const std::byte* address) {
+  const std::lock_guard lock(open_files().mutex);
+  for (const auto* file : open_files().files) {
+    const auto* begin = file->data_;
+    if (std::less<>()(address, begin) || !std::less<>()(address, begin + file->size_)) continue;
+    const auto offset = static_cast<uint64_t>(address - begin);
+    struct stat now = {};
+    const bool there =
+        ::fstat(file->descriptor_, &now) == 0 && offset < static_cast<uint64_t>(now.st_size);
+    return unreadable(*file, offset, there ? "the disk has failed" : kShorter);
+  }
+  return std::nullopt;
 }
 
 }  // namespace kinema::checkpoint

@@ -4,11 +4,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
+
+#include "base/error.h"
 
 namespace kinema::checkpoint {
 
-// The mapping lives as long as the object. The file must not be shortened meanwhile.
+// The mapping lives as long as the object. Reading it where the file has been cut off meanwhile is
+// a signal, which LostPages turns into a sentence.
 class MappedFile {
  public:
   // Throws Error(kModel) if there is no such regular file or it cannot be mapped.
@@ -32,6 +36,10 @@ class MappedFile {
   // mapping costs page by page is spared, and a bad disk is an error instead of a signal. For any
   // number of threads. Throws Error(kModel) if they cannot be read or are not there any more.
   void read(uint64_t offset, std::span<std::byte> into) const;
+
+  // Why a read of `address` has failed, if it lies in the mapping of a file that is open now: the
+  // Error(kModel) that read() would throw there.
+  static std::optional<Error> unreadable_at(const std::byte* address);
 
  private:
   std::filesystem::path path_;
