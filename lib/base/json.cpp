@@ -6,31 +6,44 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
-#include <set>
+#include <unordered_set>
 #include <vector>
 
 namespace kinema {
 namespace {
 
 // nlohmann keeps the last of two equal keys in silence; a configuration that says two things is a
-// mistake.
-class DuplicateKeys {
+// mistake. A pass of its own: a callback that watches a parse makes it take quadratic time.
+class DuplicateKeys : public Json::json_sax_t {
  public:
-  bool operator()(int depth, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start) {
-      open_.resize(static_cast<size_t>(depth) + 1);
-      open_.back().clear();
-    } else if (event == Json::parse_event_t::key) {
-      auto key = parsed.get<std::string>();
-      if (!open_.at(static_cast<size_t>(depth) - 1).insert(key).second && first_.empty())
-        first_ = key;
-    }
+  bool start_object(size_t) override {
+    open_.emplace_back();
     return true;
   }
+  bool key(std::string& key) override {
+    if (open_.back().insert(key).second) return true;
+    first_ = key;
+    return false;
+  }
+  bool end_object() override {
+    open_.pop_back();
+    return true;
+  }
+  bool start_array(size_t) override { return true; }
+  bool end_array() override { return true; }
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(int64_t) override { return true; }
+  bool number_unsigned(uint64_t) override { return true; }
+  bool number_float(double, const std::string&) override { return true; }
+  bool string(std::string&) override { return true; }
+  bool binary(Json::binary_t&) override { return true; }
+  bool parse_error(size_t, const std::string&, const Json::exception&) override { return false; }
+
   const std::string& first() const { return first_; }
 
  private:
-  std::vector<std::set<std::string>> open_;
+  std::vector<std::unordered_set<std::string>> open_;
   std::string first_;
 };
 
@@ -55,6 +68,9 @@ std::string position(std::string_view text, size_t offset) {
 }
 
 std::string read_text(const std::filesystem::path& path) {
+  if (std::filesystem::is_directory(path)) {
+    throw Error(ErrorKind::kIo, path.string() + ": is a folder, not a file");
+  }
   std::ifstream in(path, std::ios::binary);
   std::error_code unknown_size;
   const auto size = std::filesystem::file_size(path, unknown_size);
@@ -70,10 +86,12 @@ std::string read_text(const std::filesystem::path& path) {
 }
 
 Json parse_json(std::string_view text, const std::string& name, ErrorKind kind) {
-  DuplicateKeys duplicates;
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
+    throw Error(kind, name + ": is UTF-16; JSON is read as UTF-8");
   try {
-    auto value = Json::parse(text, std::ref(duplicates));
-    if (!duplicates.first().empty()) {
+    auto value = Json::parse(text);
+    DuplicateKeys duplicates;
+    if (!Json::sax_parse(text, &duplicates)) {
       throw Error(kind,
                   name + ": the key \"" + duplicates.first() + "\" stands twice in one object");
     }
