@@ -1,6 +1,7 @@
 // kinema models: what can be given to --model by name.
 #include <iostream>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "command.h"
 #include "plan/model_facts.h"

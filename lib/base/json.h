@@ -8,11 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/json_fwd.h"
 
 namespace kinema {
-
-using Json = nlohmann::json;
-using OrderedJson = nlohmann::ordered_json;
 
 // The whole file. Throws Error(kIo) if it cannot be read.
 std::string read_text(const std::filesystem::path& path);

@@ -4,14 +4,17 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "base/nearest.h"
 
 namespace kinema::config {
 
 ConfigReader::ConfigReader(Json object, std::string file, Strictness strictness)
-    : object_(std::move(object)), file_(std::move(file)), strictness_(strictness) {
-  if (!object_.is_object()) {
+    : object_(std::make_shared<const Json>(std::move(object))),
+      file_(std::move(file)),
+      strictness_(strictness) {
+  if (!object_->is_object()) {
     throw Error(ErrorKind::kModel, file_ + ": holds no JSON object");
   }
 }
@@ -22,13 +25,13 @@ ConfigReader ConfigReader::open(const std::filesystem::path& file, Strictness st
 
 const Json* ConfigReader::find(const std::string& key) {
   known_.insert(key);
-  auto at = object_.find(key);
-  return at == object_.end() || at->is_null() ? nullptr : &*at;
+  auto at = object_->find(key);
+  return at == object_->end() || at->is_null() ? nullptr : &*at;
 }
 
 void ConfigReader::refuse(const std::string& key, const std::string& wanted) const {
-  const auto at = object_.find(key);
-  const auto is = at == object_.end() ? "is missing" : "is " + at->dump();
+  const auto at = object_->find(key);
+  const auto is = at == object_->end() ? "is missing" : "is " + at->dump();
   throw Error(ErrorKind::kModel, file_ + ": \"" + prefix_ + key + "\" " + is + "; " + wanted);
 }
 
@@ -119,13 +122,13 @@ ConfigReader::IntegerLists ConfigReader::integer_lists(const std::string& key,
 }
 
 bool ConfigReader::has(const std::string& key) const {
-  const auto at = object_.find(key);
-  return at != object_.end() && !at->is_null();
+  const auto at = object_->find(key);
+  return at != object_->end() && !at->is_null();
 }
 
 bool ConfigReader::is_null(const std::string& key) const {
-  const auto at = object_.find(key);
-  return at != object_.end() && at->is_null();
+  const auto at = object_->find(key);
+  return at != object_->end() && at->is_null();
 }
 
 ConfigReader ConfigReader::child(const std::string& key) {
@@ -173,7 +176,7 @@ void ConfigReader::report_unknown(const std::string& key) const {
 }
 
 void ConfigReader::finish() const {
-  for (const auto& [key, value] : object_.items()) {
+  for (const auto& [key, value] : object_->items()) {
     if (!key.starts_with('_') && !known_.contains(key)) report_unknown(key);
   }
 }

@@ -2,12 +2,14 @@
 // at load and not as noise.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "base/json.h"
+#include "base/json_fwd.h"
 
 namespace kinema::config {
 
@@ -70,7 +72,7 @@ class ConfigReader {
   void report_unknown(const std::string& key) const;
   [[noreturn]] void refuse(const std::string& key, const std::string& wanted) const;
 
-  Json object_;
+  std::shared_ptr<const Json> object_;
   std::string file_;
   std::string prefix_;  // of the keys in messages: "" or "size."
   Strictness strictness_;

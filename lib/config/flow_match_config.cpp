@@ -1,6 +1,8 @@
 // The keys of FlowMatchEulerDiscreteScheduler.
 #include "config/flow_match_config.h"
 
+#include "base/json.h"
+
 namespace kinema::config {
 namespace {
 

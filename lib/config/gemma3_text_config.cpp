@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "base/json.h"
 #include "config/transformers_config.h"
 
 namespace kinema::config {

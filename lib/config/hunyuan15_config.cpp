@@ -5,6 +5,8 @@
 #include <bit>
 #include <numeric>
 
+#include "base/json.h"
+
 namespace kinema::config {
 namespace {
 

@@ -5,6 +5,8 @@
 #include "config/hunyuan15_config.h"
 #include "config/transformers_config.h"
 
+#include "base/json.h"
+
 namespace kinema::config {
 namespace {
 

@@ -6,6 +6,8 @@
 #include <numeric>
 #include <string>
 
+#include "base/json.h"
+
 namespace kinema::config {
 namespace {
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <string>
 
+#include "base/json.h"
+
 namespace kinema::config {
 namespace {
 

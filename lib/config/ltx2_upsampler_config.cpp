@@ -5,6 +5,8 @@
 #include <tuple>
 #include <utility>
 
+#include "base/json.h"
+
 namespace kinema::config {
 namespace {
 

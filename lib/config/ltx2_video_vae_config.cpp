@@ -6,6 +6,8 @@
 #include <functional>
 #include <string>
 
+#include "base/json.h"
+
 namespace kinema::config {
 namespace {
 

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "base/json.h"
+
 namespace kinema::config {
 
 void ignore_transformers_keys(ConfigReader& reader) {

@@ -16,7 +16,7 @@
 #include "parallel/communication_times.h"
 #include "parallel/team.h"
 #include "report/progress.h"
-#include "report/run_report.h"
+#include "report/measures.h"
 #include "tensor/kernel_times.h"
 
 namespace kinema::pipeline {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/json.h"
+#include "base/json_fwd.h"
 #include "checkpoint/model_index.h"
 #include "config/config_reader.h"
 #include "config/request.h"

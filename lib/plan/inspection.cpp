@@ -43,7 +43,9 @@ OrderedJson defaults_json(const ModelFacts& model) {
                       {"num_frames", defaults.num_frames},
                       {"fps", config::to_json_value(defaults.fps)}};
   json.update(model.rules().sampling_defaults(model));
-  for (const auto& [key, value] : model.recommended.settings.items()) json[key] = value;
+  if (const auto& settings = model.recommended.settings) {
+    for (const auto& [key, value] : settings->items()) json[key] = value;
+  }
   json["vae_tile_size"] = defaults.vae_tile_size;
   return json;
 }

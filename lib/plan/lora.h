@@ -6,7 +6,7 @@
 #include <map>
 #include <string>
 
-#include "base/json.h"
+#include "base/json_fwd.h"
 #include "config/request.h"
 
 namespace kinema::plan {

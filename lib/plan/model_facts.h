@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "base/json.h"
 #include "checkpoint/component.h"
 #include "checkpoint/low_rank.h"
 #include "checkpoint/model_index.h"

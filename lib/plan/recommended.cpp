@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "base/nearest.h"
 #include "checkpoint/model_index.h"
 #include "config/options.h"
@@ -86,18 +87,19 @@ Recommended read_recommended(const std::filesystem::path& folder) {
     settings.erase(kTask);
   }
   for (const auto& [key, value] : settings.items()) check(file.string(), key, value);
-  recommended.settings = std::move(settings);
+  recommended.settings = std::make_shared<const Json>(std::move(settings));
   return recommended;
 }
 
 void apply_recommended(Resolution& r) {
   const auto& recommended = r.job.model.recommended.settings;
+  if (!recommended) return;
   std::vector<std::string> open;
-  for (const auto& [key, value] : recommended.items()) {
+  for (const auto& [key, value] : recommended->items()) {
     if (is_open(r, key)) open.push_back(key);
   }
   for (const auto& key : open) {
-    config::option(key).set_json(r.request(), recommended[key]);
+    config::option(key).set_json(r.request(), (*recommended)[key]);
     r.job.settings.sources[key] = kFile;
   }
 }

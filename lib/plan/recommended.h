@@ -3,15 +3,17 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 
-#include "base/json.h"
+#include "base/json_fwd.h"
 
 namespace kinema::plan {
 
 struct Resolution;
 
 struct Recommended {
-  Json settings = Json::object();  // of the video's shape and its sampling, by their keys
+  // Of the video's shape and its sampling, by their keys; null without the file.
+  std::shared_ptr<const Json> settings;
   bool text_alone = false;  // "task": the weights take no pictures, although their class does
 };
 

@@ -5,6 +5,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/json.h"
+
 namespace {
 
 using kinema::config::ConfigReader;

@@ -6,6 +6,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/json.h"
+
 namespace {
 
 using namespace kinema::config;

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "config/gemma3_text_config.h"
 #include "config/ltx2_audio_config.h"
 #include "config/ltx2_connectors_config.h"

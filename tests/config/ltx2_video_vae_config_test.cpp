@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "config/ltx2_upsampler_config.h"
 
 using namespace kinema::config;

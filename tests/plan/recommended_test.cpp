@@ -111,7 +111,7 @@ TEST_CASE("a model cannot bring what is the user's") {
         "kinema.json: \"task\" can only be \"text to video\", not \"sound\"");
   CHECK(wrong("[]") == "kinema.json: an object of settings is wanted");
   fs::remove(temp.path() / "kinema.json");
-  CHECK(read_recommended(temp.path()).settings.empty());
+  CHECK(read_recommended(temp.path()).settings == nullptr);
 }
 
 TEST_CASE("a model can say that it takes no pictures") {
