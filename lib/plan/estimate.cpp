@@ -42,6 +42,7 @@ MemoryPlan estimated_memory(const Job& job, const ParallelPlan& plan, config::Va
                .host_memory = job.host_memory,
                .machine_ranks = job.predicted.rates.together(plan.world_size())};
   input.load_ahead = request.load_ahead;
+  input.kernels = request.kernels;
   input.tiled = tiling == config::VaeTiling::kOn;
   input.tile_size = request.vae_tile_size.value_or(job.model.defaults.vae_tile_size);
   input.keeps_video = request.save_tensors.has_value();

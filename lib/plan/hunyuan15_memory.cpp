@@ -157,12 +157,13 @@ StageEstimate denoise(const ModelFacts& facts, const MemoryInput& input) {
   const auto tokens = static_cast<uint64_t>(token_count(latent, facts.shape)) / sequence +
                       static_cast<uint64_t>(text_tokens(input));
   const auto branches = static_cast<uint64_t>(std::max<int64_t>(1, input.branches / parallel.cfg));
-  // A residual stream for each branch; then what one block holds at most: the normed input, the
+  // The residual streams of each branch; then what one block holds at most: the normed input, the
   // MLP's hidden layer and its activation (which is also about what queries, keys, values and their
   // joint copies take).
   const double block = 1 + 2 * model.mlp_ratio;
-  const auto values = static_cast<uint64_t>((static_cast<double>(branches) + block) *
-                                            static_cast<double>(model.width()));
+  const auto values =
+      static_cast<uint64_t>((static_cast<double>(kept_streams(input, branches)) + block) *
+                            static_cast<double>(model.width()));
   // Six vectors of a step for each stream of each block.
   const uint64_t modulations =
       12 * static_cast<uint64_t>(input.steps * model.num_layers * model.width()) /

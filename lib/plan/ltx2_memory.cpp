@@ -121,8 +121,8 @@ StageEstimate denoise(const ModelFacts& facts, const MemoryInput& input) {
   const uint64_t sound = unsign(ltx2_audio_frames(facts.ltx2, input.video.frames, input.fps));
   const uint64_t branches =
       unsign(std::max<int64_t>(1, (input.branches + parallel.cfg - 1) / parallel.cfg));
-  // A residual stream for each pass; then what one block holds at most: the normed input, the MLP's
-  // hidden layer and its activation, which is also about what queries, keys and values take.
+  // The residual streams of each pass; then what one block holds at most: the normed input, the
+  // MLP's hidden layer and its activation, which is also about what queries, keys and values take.
   constexpr uint64_t kBlock = 1 + 2 * 4;
   const uint64_t stream =
       tokens * unsign(model.video.width()) + sound * unsign(model.audio.width());
@@ -141,8 +141,9 @@ StageEstimate denoise(const ModelFacts& facts, const MemoryInput& input) {
   const uint64_t latents =
       4 * (2 + unsign(input.branches)) *
       (all * unsign(model.video.in_channels) + sound * unsign(model.audio.in_channels));
-  return stage_of(input, "denoise", Work::kBlocks, total,
-                  bytes_of((branches + kBlock) * stream + text, input) + tables + latents);
+  return stage_of(
+      input, "denoise", Work::kBlocks, total,
+      bytes_of((kept_streams(input, branches) + kBlock) * stream + text, input) + tables + latents);
 }
 
 // Channels as oneDNN's blocks want them.
@@ -183,14 +184,16 @@ int64_t convolutions(const config::Ltx2GeneratorConfig& config) {
   return static_cast<int64_t>(config.upsample_factors.size()) * level;
 }
 
-// What oneDNN keeps to the end for each of them, measured.
+// What oneDNN keeps to the end for each of them, measured. A vocoder that raises the rate computes
+// in float32 whatever the rest does.
 uint64_t sound_program_bytes(const ModelFacts& facts, const MemoryInput& input) {
-  constexpr uint64_t kConvolution = 400'000;
+  constexpr uint64_t kFloat32 = 400'000, kBfloat16 = 1'200'000;
   if (!input.use.on_cpu || !input.sound) return 0;
   const auto& vocoder = facts.ltx2.vocoder;
+  const bool whole = vocoder.bandwidth || input.use.dtype == config::Dtype::kFloat32;
   const int64_t count = convolutions(vocoder.generator) +
                         (vocoder.bandwidth ? convolutions(vocoder.bandwidth->generator) : 0);
-  return kConvolution * unsign(count);
+  return (whole ? kFloat32 : kBfloat16) * unsign(count);
 }
 
 // The last change of the spectrogram's grid: the finer clip, its padded copy, the result, and both

@@ -20,6 +20,7 @@ struct MemoryInput {
   bool encodes_pictures = false;  // --image or --conditions
   WeightUse use = {};
   config::LoadAhead load_ahead = config::LoadAhead::kNone;
+  config::Kernels kernels = config::Kernels::kReference;
   bool tiled = false;
   int64_t tile_size = 256;   // output pixels
   bool sound = false;        // wanted, where the model makes one

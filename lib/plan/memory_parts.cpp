@@ -10,17 +10,21 @@ namespace {
 // that has run blocks of attention; that has run convolutions, with the code oneDNN makes for them.
 constexpr uint64_t kProgram = 160'000'000, kWithBlocks = 170'000'000,
                    kWithConvolutions = 180'000'000;
+// And what oneDNN keeps beside that of what it has computed in bfloat16.
+constexpr uint64_t kBfloat16 = 10'000'000, kBfloat16Blocks = 30'000'000,
+                   kBfloat16Convolutions = 15'000'000;
 // What the video encoder holds, bytes a pixel of a frame: measured with x264's default look-ahead.
 constexpr uint64_t kEncoderBytes = 150;
 
-uint64_t program_bytes(Work work) {
+uint64_t program_bytes(Work work, config::Dtype dtype) {
+  const bool half = dtype == config::Dtype::kBfloat16;
   switch (work) {
     case Work::kText:
-      return kProgram;
+      return kProgram + (half ? kBfloat16 : 0);
     case Work::kBlocks:
-      return kWithBlocks;
+      return kWithBlocks + (half ? kBfloat16Blocks : 0);
     case Work::kConvolutions:
-      return kWithConvolutions;
+      return kWithConvolutions + (half ? kBfloat16Convolutions : 0);
   }
   return 0;
 }
@@ -32,7 +36,7 @@ StageEstimate stage_of(const MemoryInput& input,
                        Work work,
                        const Weights& weights,
                        uint64_t activations) {
-  const uint64_t program = input.use.on_cpu ? program_bytes(work) : 0;
+  const uint64_t program = input.use.on_cpu ? program_bytes(work, input.use.dtype) : 0;
   return {.stage = std::move(stage),
           .program = program,
           .weights = weights.bytes,
@@ -67,6 +71,10 @@ Weights convolution_weights(const ModelFacts& facts,
   });
   total.mapped -= packed.mapped;
   return total;
+}
+
+uint64_t kept_streams(const MemoryInput& input, uint64_t branches) {
+  return input.kernels == config::Kernels::kFused ? 2 * branches : branches;
 }
 
 uint64_t encoder_bytes(const VideoShape& video) {

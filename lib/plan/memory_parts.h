@@ -34,6 +34,10 @@ Weights convolution_weights(const ModelFacts& facts,
                             const std::string& component,
                             const std::string& prefix);
 
+// Streams of tokens that the branches of guidance keep from block to block. Fused kernels leave
+// the last sum of each to whoever reads its norm next, so that both terms stay.
+uint64_t kept_streams(const MemoryInput& input, uint64_t branches);
+
 // What the video encoder holds for frames of this size.
 uint64_t encoder_bytes(const VideoShape& video);
 

@@ -145,7 +145,7 @@ CASES = [
     MemoryCase(
         ltx2.FAMILY,
         steps(replace(LTX2, name="ltx2-ahead"), 3),
-        ("encode_text",),
+        ("encode_text", "denoise", "decode_audio", "decode"),
         (False,),
         AHEAD,
     ),
