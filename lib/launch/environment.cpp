@@ -1,9 +1,11 @@
 // One row per launcher, read in order of precedence and compared with each other.
 #include "launch/environment.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdlib>
+#include <limits>
 #include <vector>
 
 #include "base/error.h"
@@ -31,15 +33,22 @@ constexpr std::array kConventions = {
                "SLURM_STEP_NUM_TASKS"},
 };
 
+// All of `text` as a number from 0 to `most`; -1 if it is none.
+int whole_number(const std::string& text, int most) {
+  int value = -1;
+  const auto* end = text.data() + text.size();
+  const auto [last, error] = std::from_chars(text.data(), end, value);
+  return error == std::errc() && last == end && value <= most ? std::max(-1, value) : -1;
+}
+
 int number(const Lookup& lookup, const Convention& convention, const char* name) {
   auto text = lookup(name);
   if (!text) {
     throw Error(ErrorKind::kConfig, std::string(convention.source) + " has set " +
                                         convention.marker + " but not " + name);
   }
-  int value = -1;
-  auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (error != std::errc() || end != text->data() + text->size() || value < 0) {
+  const int value = whole_number(*text, std::numeric_limits<int>::max());
+  if (value < 0) {
     throw Error(ErrorKind::kConfig,
                 std::string(name) + "=" + *text + " is not a number of a process");
   }
@@ -83,18 +92,30 @@ int slurm_port(const Lookup& lookup) {
   return static_cast<int>(20000 + (job * 131 + step * 17) % 20000);
 }
 
+int port_number(const std::string& text) {
+  const int port = whole_number(text, 65535);
+  if (port > 0) return port;
+  throw Error(ErrorKind::kConfig, "MASTER_PORT=" + text + " is not a port",
+              "export MASTER_PORT (a free port, 1 to 65535) to all processes");
+}
+
+int attempt_number(const std::string& text) {
+  const int attempt = whole_number(text, std::numeric_limits<int>::max());
+  if (attempt >= 0) return attempt;
+  throw Error(ErrorKind::kConfig, "TORCHELASTIC_RESTART_COUNT=" + text + " is not a count");
+}
+
 void set_rendezvous(Placement& place, const Lookup& lookup) {
   auto address = lookup("MASTER_ADDR");
   auto port = lookup("MASTER_PORT");
   if (address) place.host = *address;
-  if (port) place.port = static_cast<int>(std::strtol(port->c_str(), nullptr, 10));
+  if (port) place.port = port_number(*port);
   if (place.source == "Slurm") {
     if (!address) place.host = first_host(lookup("SLURM_STEP_NODELIST").value_or("127.0.0.1"));
     if (!port) place.port = slurm_port(lookup);
   }
   place.store_is_served = lookup("TORCHELASTIC_USE_AGENT_STORE").value_or("") == "True";
-  const auto attempt = lookup("TORCHELASTIC_RESTART_COUNT").value_or("0");
-  place.attempt = static_cast<int>(std::strtol(attempt.c_str(), nullptr, 10));
+  place.attempt = attempt_number(lookup("TORCHELASTIC_RESTART_COUNT").value_or("0"));
 }
 
 }  // namespace

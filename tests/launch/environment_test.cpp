@@ -92,6 +92,15 @@ TEST_CASE("contradictory, incomplete and absurd variables are refused by name") 
   CHECK_THROWS_WITH(kinema::launch::require_meeting_place(*placed(nowhere)),
                     Catch::Contains("MASTER_PORT is not set"));
   CHECK_NOTHROW(kinema::launch::require_meeting_place(*placed(kOpenMpi)));
+  for (const char* port : {"abc", "29500x", "", "0", "65536", "-1"}) {
+    auto wrong = kOpenMpi;
+    wrong["MASTER_PORT"] = port;
+    CHECK_THROWS_WITH(placed(wrong),
+                      Catch::Contains(std::string("MASTER_PORT=") + port + " is not a port"));
+  }
+  auto restarted = kTorchrun;
+  restarted["TORCHELASTIC_RESTART_COUNT"] = "often";
+  CHECK_THROWS_WITH(placed(restarted), Catch::Contains("TORCHELASTIC_RESTART_COUNT=often"));
   auto absurd = kOpenMpi;
   absurd["OMPI_COMM_WORLD_RANK"] = "4";
   CHECK_THROWS_WITH(placed(absurd), Catch::Contains("is not below OMPI_COMM_WORLD_SIZE=4"));
