@@ -13,7 +13,7 @@ import signal
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from faults import (
@@ -32,12 +32,14 @@ from live_checks import DATA, Checks
 from memory import make_case
 
 import reference_environment
-from memory_cases import CASES
+from hunyuan15 import family as hunyuan15
+from hunyuan15 import spec as hunyuan15_spec
+from memory_cases import HUNYUAN15, MemoryCase
 
 BAD_MODEL = 4  # exit code
 LEFT = 4096  # bytes of a file that is cut
-# So much of a file in a process's memory is more than its header.
-BEING_READ = 2 << 20
+# More than all files but the one that is cut hold.
+BEING_READ = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -109,21 +111,24 @@ def cut_between_steps(program: Path, checks: Checks, case: Case) -> None:
 
 
 def is_being_read(process: int, file: Path) -> bool:
-    """Whether the process that computes has more of the file in its memory than the header."""
-    folder, resident, counts = Path("/proc") / str(process), 0, False
+    """Whether the process that computes has read some of the file, through its map or past it."""
+    folder, counts = Path("/proc") / str(process), False
     if (folder / "exe").readlink().name != "kinema-engine":
         return False
+    [copied] = re.findall(r"rchar: ([0-9]+)", (folder / "io").read_text())
+    resident = 0
     for line in (folder / "smaps").read_text().splitlines():
         if "-" in line.split(" ", 1)[0]:
             counts = line.endswith(str(file))
         elif counts and line.startswith("Rss:"):
             resident += int(line.split()[1]) << 10
-    return resident > BEING_READ
+    return resident + int(copied) > BEING_READ
 
 
 def cut_while_loading(program: Path, checks: Checks, case: Case) -> None:
     """The thread that loads ahead reads hundreds of MB, which takes long enough to be met in it."""
-    large = next(one for one in CASES if one.spec.name == "hunyuan15-ahead")
+    spec = replace(HUNYUAN15, text_encoder=hunyuan15_spec.TextEncoder())
+    large = MemoryCase(hunyuan15.FAMILY, spec, ())
     with tempfile.TemporaryDirectory() as scratch, tempfile.TemporaryDirectory() as out:
         case_dir = Path(scratch)
         make_case(large, case_dir)
