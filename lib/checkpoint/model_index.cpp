@@ -1,4 +1,5 @@
-// The supported pipelines as a table, and one look around when the file is not where it should be.
+// Checks against what the pipeline needs, and one look around when the file is not where it should
+// be.
 #include "checkpoint/model_index.h"
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/nearest.h"
+#include "checkpoint/pipelines.h"
 
 namespace kinema::checkpoint {
 namespace {
@@ -14,73 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kFile = "model_index.json";
-
-// A component a pipeline cannot do without, and the classes that are one and the same to this
-// program.
-struct Needed {
-  std::string component;
-  std::vector<std::string> classes;
-};
-
-struct Pipeline {
-  std::string name;
-  Family family;
-  Task task;
-  std::vector<Needed> needed;
-  bool both_tasks = false;
-};
-
-std::vector<Needed> hunyuan15_text() {
-  return {
-      {"transformer", {"HunyuanVideo15Transformer3DModel"}},
-      {"vae", {"AutoencoderKLHunyuanVideo15"}},
-      {"scheduler", {"FlowMatchEulerDiscreteScheduler"}},
-      {"guider", {"ClassifierFreeGuidance"}},
-      {"text_encoder",
-       {"Qwen2_5_VLTextModel", "Qwen2_5_VLModel", "Qwen2_5_VLForConditionalGeneration"}},
-      {"tokenizer", {"Qwen2Tokenizer", "Qwen2TokenizerFast"}},
-      {"text_encoder_2", {"T5EncoderModel"}},
-      {"tokenizer_2", {"ByT5Tokenizer"}},
-  };
-}
-
-std::vector<Needed> hunyuan15_image() {
-  auto needed = hunyuan15_text();
-  needed.push_back({"image_encoder", {"SiglipVisionModel"}});
-  needed.push_back(
-      {"feature_extractor",
-       {"SiglipImageProcessor", "SiglipImageProcessorFast", "SiglipImageProcessorPil"}});
-  return needed;
-}
-
-// All pipelines of the family have the same.
-std::vector<Needed> ltx2_components() {
-  return {
-      {"transformer", {"LTX2VideoTransformer3DModel"}},
-      {"vae", {"AutoencoderKLLTX2Video"}},
-      {"audio_vae", {"AutoencoderKLLTX2Audio"}},
-      {"vocoder", {"LTX2Vocoder", "LTX2VocoderWithBWE"}},
-      {"connectors", {"LTX2TextConnectors"}},
-      {"scheduler", {"FlowMatchEulerDiscreteScheduler"}},
-      {"text_encoder", {"Gemma3ForConditionalGeneration"}},
-      {"tokenizer", {"GemmaTokenizer", "GemmaTokenizerFast"}},
-  };
-}
-
-Pipeline ltx2_pipeline(const char* name, Task task) {
-  return {name, Family::kLtx2, task, ltx2_components(), true};
-}
-
-std::vector<Pipeline> pipelines() {
-  return {
-      {"HunyuanVideo15Pipeline", Family::kHunyuan15, Task::kTextToVideo, hunyuan15_text()},
-      {"HunyuanVideo15ImageToVideoPipeline", Family::kHunyuan15, Task::kImageToVideo,
-       hunyuan15_image()},
-      ltx2_pipeline("LTX2Pipeline", Task::kTextToVideo),
-      ltx2_pipeline("LTX2ImageToVideoPipeline", Task::kImageToVideo),
-      ltx2_pipeline("LTX2ConditionPipeline", Task::kImageToVideo),
-  };
-}
 
 std::string joined(const std::vector<std::string>& words, const std::string& last) {
   std::string text;
@@ -192,12 +127,8 @@ ModelIndex read_model_index(const fs::path& folder) {
   const auto known = pipelines();
   const auto& pipeline =
       pipeline_of(known, object["_class_name"].get<std::string>(), file.string());
-  ModelIndex index{folder,
-                   pipeline.name,
-                   pipeline.family,
-                   pipeline.task,
-                   pipeline.both_tasks,
-                   components_of(object)};
+  ModelIndex index{folder,        pipeline.name,       pipeline.family,
+                   pipeline.task, pipeline.both_tasks, components_of(object)};
   std::string faults;
   for (const auto& needed : pipeline.needed) {
     const auto one = fault(index, needed);

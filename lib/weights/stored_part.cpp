@@ -100,12 +100,11 @@ uint64_t read_elements(const StoredStack& stack, int64_t first, const at::Tensor
   const int64_t end = first + into.numel();
   int64_t begin = 0;  // of a part
   for (const auto& part : stack) {
-    const int64_t from = std::max(first, begin);
-    begin += c10::multiply_integers(part.sizes());
-    const int64_t to = std::min(end, begin);
+    const int64_t behind = begin + c10::multiply_integers(part.sizes());
+    const int64_t from = std::max(first, begin), to = std::min(end, behind);
     if (from < to)
-      read += read_elements(part, from - (begin - c10::multiply_integers(part.sizes())),
-                            into.narrow(0, from - first, to - from));
+      read += read_elements(part, from - begin, into.narrow(0, from - first, to - from));
+    begin = behind;
   }
   return read;
 }

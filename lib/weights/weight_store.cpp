@@ -42,7 +42,9 @@ bool fits(at::IntArrayRef stored, at::IntArrayRef wanted) {
                     [](int64_t has, int64_t wants) { return wants == -1 || wants == has; });
 }
 
+// In the file; a slice of length 0 is all.
 uint64_t part_bytes(const StoredTensor& stored, const Slice& slice) {
+  if (slice.length == 0) return stored.entry.bytes;
   return stored.entry.bytes /
          static_cast<uint64_t>(stored.entry.shape[static_cast<size_t>(slice.dim)]) *
          static_cast<uint64_t>(slice.length);
@@ -232,8 +234,7 @@ Stacked WeightStore::take_stacked(const std::vector<Wanted>& parameters,
   int64_t row = 0;
   for (size_t i = 0; i < parts.size(); ++i) {
     const auto& part = parts[i];
-    bytes_read_ +=
-        slices[i].length == 0 ? part.stored.entry.bytes : part_bytes(part.stored, slices[i]);
+    bytes_read_ += part_bytes(part.stored, slices[i]);
     copy(part, all.narrow(0, row, stacked.rows[i]));
     row += stacked.rows[i];
   }
