@@ -14,6 +14,10 @@
 namespace kinema::pipeline {
 namespace {
 
+// The step whose kernels are counted: the first finds their plans and allocates what the others
+// reuse.
+constexpr size_t kCountedStep = 2;
+
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
@@ -100,7 +104,6 @@ void Stages::span(const std::string& track,
   current_.spans.push_back({track, name, seconds(begin), seconds(end), bytes});
 }
 
-// The first step finds its kernels' plans and allocates what the others reuse.
 void Stages::count_kernels() {
   constexpr size_t kShown = 10;
   if (kernels_) {
@@ -108,7 +111,7 @@ void Stages::count_kernels() {
       current_.kernels.push_back({std::move(one.name), one.calls, one.seconds});
     kernels_.reset();
   }
-  if (running_ && traces() && current_.step_seconds.size() == 1 && steps_ > 1)
+  if (running_ && traces() && current_.step_seconds.size() + 1 == kCountedStep && steps_ > 1)
     kernels_.emplace(device_);
 }
 
@@ -125,12 +128,15 @@ void Stages::keep_attention() {
   attention_.reset();
 }
 
-void Stages::step_given() {
+bool Stages::step_given() {
   ++given_;
   const auto sent = team_.bytes_sent();
   for (const auto& [group, bytes] : sent)
     current_.step_bytes_sent[group].push_back(bytes - sent_before_step_[group]);
   sent_before_step_ = sent;
+  const bool counted = traces() && steps_ > 1 && given_ <= kCountedStep;
+  if (counted) tensor::synchronize(device_);
+  return counted;
 }
 
 void Stages::step_done() {

@@ -30,8 +30,10 @@ class Stages {
   // counted on.
   void begin(const std::string& stage, int64_t steps = 0);
   // One step of the stage has been given to the device: what is sent from now on is another's.
-  void step_given();
-  // One step of the stage is done.
+  // Returns whether the device has been waited for, so that the step is done: where kernels begin
+  // or cease to be counted.
+  bool step_given();
+  // One step of the stage is done. Before the next is given, where step_given() says so.
   void step_done();
   void end();
   // So many bytes of the checkpoint were read in this stage.

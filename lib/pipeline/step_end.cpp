@@ -29,12 +29,12 @@ std::string place(int64_t done, int64_t steps) {
 void StepEnds::operator()(int64_t done,
                           const std::vector<at::Tensor>& values,
                           const std::function<Latents()>& latents) {
-  const bool ended = values.front().is_cpu();
   finite_.look(values, place(done, steps_));
   const bool stops = interrupted_together(runtime_.team);
-  runtime_.stages.step_given();
+  const bool ended = runtime_.stages.step_given() || values.front().is_cpu();
   if (runtime_.ahead != nullptr) runtime_.ahead->step_done();
-  if (open_ || ended) runtime_.stages.step_done();
+  if (open_) runtime_.stages.step_done();
+  if (ended) runtime_.stages.step_done();
   open_ = !ended;
   if (!stops) return;
   finish();

@@ -16,7 +16,7 @@ namespace kinema::pipeline {
 std::optional<PartialLatents> left_before(const Runtime& runtime);
 
 // The ends of the steps of one denoising. The host looks at a step when the next one has been given
-// to the device: it never waits for the step it is at.
+// to the device: it waits for the step it is at only where kernels are counted.
 class StepEnds {
  public:
   StepEnds(Runtime& runtime, int64_t steps) : runtime_(runtime), steps_(steps) {}
