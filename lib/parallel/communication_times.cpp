@@ -19,10 +19,10 @@ void CommunicationTimes::note(const std::string& group,
   const auto now = clock_.mark();
   switch (moment) {
     case comm::Moment::kStarts:
-      running_[key] = {group, now, now, now};
+      running_[key] = {group, operation, now, now, now};
       return;
     case comm::Moment::kWaits:
-      running_.try_emplace(key, Span{group, now, now, now}).first->second.wait = now;
+      running_.try_emplace(key, Span{group, operation, now, now, now}).first->second.wait = now;
       return;
     case comm::Moment::kGoesOn:
       auto span = running_.extract(key);
@@ -35,16 +35,18 @@ void CommunicationTimes::note(const std::string& group,
 }
 
 void CommunicationTimes::fold() {
-  const auto seconds = [&](const tensor::Mark& begin, const tensor::Mark& end) {
-    const auto [from, to] = clock_.interval(begin, end);
-    return std::chrono::duration<double>(to - from).count();
+  const auto seconds = [](Time begin, Time end) {
+    return std::chrono::duration<double>(end - begin).count();
   };
   for (; !ended_.empty() && clock_.passed(ended_.front().end); ended_.pop_front()) {
     const auto& span = ended_.front();
     auto& time = sums_[span.group];
+    const auto [start, ended] = clock_.interval(span.start, span.end);
+    const auto [wait, went_on] = clock_.interval(span.wait, span.end);
     ++time.operations;
-    time.seconds += seconds(span.start, span.end);
-    time.exposed_seconds += seconds(span.wait, span.end);
+    time.seconds += seconds(start, ended);
+    time.exposed_seconds += seconds(wait, went_on);
+    if (told_) told_(span.group, span.operation, wait, went_on);
   }
 }
 

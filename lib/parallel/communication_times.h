@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -23,7 +24,13 @@ struct CommunicationTime {
 // Times are the device's own: of a GPU only what its current stream waits for counts as exposed.
 class CommunicationTimes {
  public:
-  explicit CommunicationTimes(at::Device device) : clock_(device) {}
+  using Time = tensor::DeviceClock::Time;
+  // Told of each operation once it is known when computing waited for it: from `begin` to `end`.
+  using Told = std::function<void(
+      const std::string& group, const comm::Operation& operation, Time begin, Time end)>;
+
+  explicit CommunicationTimes(at::Device device, Told told = {})
+      : clock_(device), told_(std::move(told)) {}
 
   // To be told of every moment of operations that one thread runs.
   void note(const std::string& group, const comm::Operation& operation, comm::Moment moment);
@@ -35,6 +42,7 @@ class CommunicationTimes {
   // An operation's points on the device.
   struct Span {
     std::string group;
+    comm::Operation operation;
     tensor::Mark start, wait, end;
   };
 
@@ -42,6 +50,7 @@ class CommunicationTimes {
   void fold();
 
   tensor::DeviceClock clock_;
+  Told told_;
   std::map<std::pair<std::string, int64_t>, Span> running_;
   std::deque<Span> ended_;  // not folded yet
   std::map<std::string, CommunicationTime> sums_;

@@ -70,7 +70,17 @@ void add(report::StageMeasure& sum, const report::StageMeasure& more) {
 }  // namespace
 
 Stages::Stages(at::Device device, const parallel::Team& team, report::Progress& progress)
-    : device_(device), team_(team), progress_(progress), communication_(device) {}
+    : device_(device),
+      team_(team),
+      progress_(progress),
+      communication_(device,
+                     [this](const std::string& group,
+                            const comm::Operation& operation,
+                            TimePoint begin,
+                            TimePoint end) {
+                       span("communication", group + " " + operation.name, begin, end,
+                            static_cast<uint64_t>(operation.bytes_out));
+                     }) {}
 
 void Stages::begin(const std::string& stage, int64_t steps) {
   end();
@@ -182,10 +192,6 @@ void Stages::communicates(const std::string& group,
                           const comm::Operation& operation,
                           comm::Moment moment) {
   communication_.note(group, operation, moment);
-  if (moment == comm::Moment::kWaits) waits_since_ = Clock::now();
-  if (moment != comm::Moment::kGoesOn) return;
-  span("communication", group + " " + operation.name, waits_since_, Clock::now(),
-       static_cast<uint64_t>(operation.bytes_out));
 }
 
 void Stages::end() {

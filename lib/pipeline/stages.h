@@ -25,6 +25,8 @@ class Stages {
  public:
   // `progress` is told of every change, on the thread that works; what `team` sends is counted.
   Stages(at::Device device, const parallel::Team& team, report::Progress& progress);
+  Stages(const Stages&) = delete;
+  Stages& operator=(const Stages&) = delete;
 
   // Ends the stage before it. `steps` 0: a stage without steps. A stage that is begun again is
   // counted on.
@@ -89,7 +91,6 @@ class Stages {
   std::optional<Clock::time_point> origin_;  // of the trace
   Sent sent_before_, sent_before_step_;
   parallel::CommunicationTimes communication_;
-  Clock::time_point waits_since_;
   std::vector<report::StageMeasure> measures_;
 };
 

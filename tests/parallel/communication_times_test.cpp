@@ -1,7 +1,9 @@
 // Operations that are waited for at once are exposed; of those started before, only the wait is.
 #include "parallel/communication_times.h"
 
+#include <string>
 #include <thread>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
@@ -50,4 +52,33 @@ TEST_CASE("what passes between the start and the wait is hidden, also where two 
   const auto time = times.take().at("ring/0");
   CHECK(time.operations == 2);
   CHECK(time.seconds - time.exposed_seconds >= 0.01);
+}
+
+TEST_CASE("who is told of an operation hears when it was waited for, once") {
+  struct Heard {
+    std::string what;
+    CommunicationTimes::Time begin, end;
+    int64_t bytes;
+  };
+  std::vector<Heard> heard;
+  CommunicationTimes times(
+      at::kCPU, [&](const std::string& group, const Operation& operation, auto begin, auto end) {
+        heard.push_back({group + " " + operation.name, begin, end, operation.bytes_out});
+      });
+  const Operation early{"exchange", 1, 100}, late{"all_gather", 1, 7};
+  times.note("ring/0", early, Moment::kStarts);
+  std::this_thread::sleep_for(5ms);
+  const auto waits = std::chrono::steady_clock::now();
+  times.note("ring/0", early, Moment::kWaits);
+  times.note("ring/0", early, Moment::kGoesOn);
+  times.note("cfg/0", late, Moment::kWaits);
+  times.note("cfg/0", late, Moment::kGoesOn);
+  times.take();
+  times.take();
+  REQUIRE(heard.size() == 2);
+  CHECK(heard[0].what == "ring/0 exchange");
+  CHECK(heard[0].bytes == 100);
+  CHECK(heard[0].begin >= waits);
+  CHECK(heard[1].what == "cfg/0 all_gather");
+  CHECK(heard[1].begin >= heard[0].end);
 }
