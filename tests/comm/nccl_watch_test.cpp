@@ -18,6 +18,7 @@ namespace {
 // What the played device and communicators do.
 std::atomic<bool> g_events_pass;
 std::atomic<ncclResult_t> g_state;
+std::atomic<ncclComm_t> g_faulty;  // has that state; null: all have
 std::atomic<int> g_aborted;
 
 }  // namespace
@@ -30,8 +31,9 @@ cudaError_t cudaEventDestroy(cudaEvent_t) { return cudaSuccess; }
 cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t, unsigned) { return cudaSuccess; }
 cudaError_t cudaEventQuery(cudaEvent_t) { return g_events_pass ? cudaSuccess : cudaErrorNotReady; }
 const char* cudaGetErrorString(cudaError_t) { return "played error"; }
-ncclResult_t ncclCommGetAsyncError(ncclComm_t, ncclResult_t* state) {
-  *state = g_state;
+ncclResult_t ncclCommGetAsyncError(ncclComm_t communicator, ncclResult_t* state) {
+  const ncclComm_t faulty = g_faulty;
+  *state = faulty == nullptr || faulty == communicator ? g_state.load() : ncclSuccess;
   return ncclSuccess;
 }
 ncclResult_t ncclCommAbort(ncclComm_t) {
@@ -51,6 +53,7 @@ struct Watched {
   explicit Watched(std::chrono::milliseconds deadline) {
     g_events_pass = true;
     g_state = ncclSuccess;
+    g_faulty = nullptr;
     g_aborted = 0;
     NcclSettings settings;
     settings.deadline = deadline;
@@ -76,7 +79,7 @@ std::shared_ptr<const Event> event() { return std::make_shared<const Event>(null
 
 TEST_CASE("operations that end in time are nobody's business") {
   Watched watched(60ms);
-  watched.watch->expect("cfg all_gather #1", event());
+  watched.watch->expect(kOne, "cfg all_gather #1", event());
   watched.watch->settle(kOne);
   std::this_thread::sleep_for(150ms);
   CHECK_NOTHROW(watched.watch->with(kOne, [](ncclComm_t) {}));
@@ -87,8 +90,8 @@ TEST_CASE("operations that end in time are nobody's business") {
 TEST_CASE("an operation that does not end aborts everything once and is named") {
   Watched watched(60ms);
   g_events_pass = false;
-  watched.watch->expect("ulysses all_to_all #412", event());
-  watched.watch->expect("ulysses all_to_all #413", event());
+  watched.watch->expect(kOne, "ulysses all_to_all #412", event());
+  watched.watch->expect(kOne, "ulysses all_to_all #413", event());
   CHECK(watched.reason() == "ulysses all_to_all #412 did not end within 0 s");
   CHECK(g_aborted == 2);
   CHECK_THROWS_WITH(watched.watch->with(kOne, [](ncclComm_t) { FAIL("it is gone"); }),
@@ -100,17 +103,38 @@ TEST_CASE("an operation that does not end aborts everything once and is named") 
 TEST_CASE("a communicator's error is found while its operation runs") {
   Watched watched(60s);
   g_events_pass = false;
-  watched.watch->expect("cfg all_gather #2", event());
+  watched.watch->expect(kOne, "cfg all_gather #2", event());
   g_state = ncclRemoteError;
   CHECK(watched.reason() == "cfg all_gather #2: NCCL: remote process exited");
   CHECK(g_aborted == 2);
+}
+
+TEST_CASE("of two streams the operation that has been under way for longest is named") {
+  Watched watched(60ms);
+  g_events_pass = false;
+  watched.watch->expect(kTwo, "weights all_gather #7", event());
+  std::this_thread::sleep_for(1ms);
+  watched.watch->expect(kOne, "ulysses all_to_all #412", event());
+  CHECK(watched.reason() == "weights all_gather #7 did not end within 0 s");
+}
+
+TEST_CASE("of two communicators the faulty one's operation is named") {
+  const auto faulty = GENERATE(kOne, kTwo);
+  Watched watched(60s);
+  g_events_pass = false;
+  watched.watch->expect(kOne, "ulysses all_to_all #412", event());
+  watched.watch->expect(kTwo, "weights all_gather #7", event());
+  g_faulty = faulty;
+  g_state = ncclRemoteError;
+  const std::string label = faulty == kOne ? "ulysses all_to_all #412" : "weights all_gather #7";
+  CHECK(watched.reason() == label + ": NCCL: remote process exited");
 }
 
 TEST_CASE("a host that waits for the device is freed by a failure") {
   Watched watched(60ms);
   g_events_pass = false;
   const auto done = event();
-  watched.watch->expect("replica barrier #3", done);
+  watched.watch->expect(kOne, "replica barrier #3", done);
   CHECK_THROWS_WITH(watched.watch->wait(*done), Catch::Contains("replica barrier #3"));
 }
 

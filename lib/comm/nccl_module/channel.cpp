@@ -102,7 +102,7 @@ std::shared_ptr<const Event> Channel::start(const std::string& label, Enqueue&& 
   // Until then the stream may not have the operation yet.
   watch_->settle(communicator_);
   auto done = std::make_shared<const Event>(stream_);
-  watch_->expect(label, done);
+  watch_->expect(communicator_, label, done);
   return done;
 }
 

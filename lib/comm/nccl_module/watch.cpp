@@ -60,7 +60,7 @@ void Watch::settle(ncclComm_t communicator) {
 
 void Watch::add(ncclComm_t communicator) {
   const std::lock_guard lock(mutex_);
-  communicators_.insert(communicator);
+  communicators_.try_emplace(communicator);
 }
 
 void Watch::remove(ncclComm_t communicator) {
@@ -68,9 +68,13 @@ void Watch::remove(ncclComm_t communicator) {
   if (communicators_.erase(communicator) > 0) ncclCommAbort(communicator);
 }
 
-void Watch::expect(const std::string& label, std::shared_ptr<const Event> done) {
+void Watch::expect(ncclComm_t communicator,
+                   const std::string& label,
+                   std::shared_ptr<const Event> done) {
   const std::lock_guard lock(mutex_);
-  expected_.push_back({label, std::move(done), Clock::now()});
+  const auto found = communicators_.find(communicator);
+  if (found == communicators_.end()) return;  // aborted: the next operation says so
+  found->second.push_back({label, std::move(done), Clock::now()});
 }
 
 void Watch::wait(const Event& done) {
@@ -84,25 +88,43 @@ void Watch::wait(const Event& done) {
   }
 }
 
-std::string Watch::fault() {
+std::string Watch::fault_of(ncclComm_t communicator, Queue& queue) {
   try {
-    for (auto* communicator : communicators_) {
-      ncclResult_t state = ncclSuccess;
-      NCCL_CHECK(ncclCommGetAsyncError, communicator, &state);
-      check_nccl(state, "NCCL");
-    }
-    while (!expected_.empty() && expected_.front().done->passed()) expected_.pop_front();
+    while (!queue.empty() && queue.front().done->passed()) queue.pop_front();
+    ncclResult_t state = ncclSuccess;
+    NCCL_CHECK(ncclCommGetAsyncError, communicator, &state);
+    check_nccl(state, "NCCL");
   } catch (const std::exception& error) {
-    return expected_.empty() ? error.what() : expected_.front().label + ": " + error.what();
+    return queue.empty() ? error.what() : queue.front().label + ": " + error.what();
   }
-  if (expected_.empty() || Clock::now() - expected_.front().since < settings_.deadline) return {};
-  return expected_.front().label + " did not end within " + seconds_text(settings_.deadline);
+  return {};
+}
+
+// The operation that has been under way for longest: others may only be waiting for it.
+std::string Watch::late() const {
+  const Expected* first = nullptr;
+  for (const auto& [communicator, queue] : communicators_) {
+    if (queue.empty()) continue;
+    if (first == nullptr || queue.front().since < first->since) first = &queue.front();
+  }
+  if (first == nullptr || Clock::now() - first->since < settings_.deadline) return {};
+  return first->label + " did not end within " + seconds_text(settings_.deadline);
+}
+
+std::string Watch::fault() {
+  std::string unnamed;
+  for (auto& [communicator, queue] : communicators_) {
+    auto reason = fault_of(communicator, queue);
+    if (reason.empty()) continue;
+    if (!queue.empty()) return reason;
+    unnamed = std::move(reason);
+  }
+  return unnamed.empty() ? late() : unnamed;
 }
 
 void Watch::abort_all() {
-  for (auto* communicator : communicators_) ncclCommAbort(communicator);
+  for (const auto& [communicator, queue] : communicators_) ncclCommAbort(communicator);
   communicators_.clear();
-  expected_.clear();
 }
 
 void Watch::run() {

@@ -6,9 +6,9 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 #include <thread>
 
@@ -41,8 +41,8 @@ class Watch {
   // Frees it, ending whatever may still run.
   void remove(ncclComm_t communicator);
 
-  // From now on `done` must be passed within the deadline.
-  void expect(const std::string& label, std::shared_ptr<const Event> done);
+  // From now on `done`, an operation of the communicator's, must be passed within the deadline.
+  void expect(ncclComm_t communicator, const std::string& label, std::shared_ptr<const Event> done);
   // Waits on the host until the device has passed `done`.
   void wait(const Event& done);
 
@@ -56,8 +56,12 @@ class Watch {
 
   void require_whole() const;
   void run();
+  // What a communicator has under way, in the order of its stream; others' may overtake it.
+  using Queue = std::deque<Expected>;
   // The reason if something is wrong now, empty otherwise. With the lock held.
   std::string fault();
+  static std::string fault_of(ncclComm_t communicator, Queue& queue);
+  std::string late() const;
   void abort_all();
 
   NcclSettings settings_;
@@ -65,8 +69,7 @@ class Watch {
   std::condition_variable changed_;
   bool stopping_ = false;
   std::string failure_;
-  std::set<ncclComm_t> communicators_;
-  std::deque<Expected> expected_;  // in the order of the stream
+  std::map<ncclComm_t, Queue> communicators_;
   std::thread thread_;
 };
 
