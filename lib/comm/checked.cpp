@@ -30,6 +30,7 @@ class CheckedCommunicator : public Communicator {
 
   int rank() const override { return inner_->rank(); }
   int size() const override { return inner_->size(); }
+  bool queues_on_device() const override { return inner_->queues_on_device(); }
 
  private:
   void compare(const std::string& mine) {
@@ -49,6 +50,10 @@ class CheckedCommunicator : public Communicator {
   at::Tensor do_all_gather(const at::Tensor& part) override {
     compare(described("all_gather", part, -1));
     return inner_->all_gather(part);
+  }
+  void do_all_gather_into(const at::Tensor& part, at::Tensor& whole) override {
+    compare(described("all_gather", part, -1));
+    inner_->all_gather_into(part, whole);
   }
   at::Tensor do_all_to_all(const at::Tensor& rows) override {
     compare(described("all_to_all", rows, -1));

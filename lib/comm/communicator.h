@@ -46,6 +46,8 @@ class Communicator {
 
   virtual int rank() const = 0;  // place within the group, from 0
   virtual int size() const = 0;
+  // Whether operations on a GPU's tensors are only queued, so that the host does not wait for them.
+  virtual bool queues_on_device() const { return false; }
   const std::string& group() const { return group_; }
   const Traffic& traffic() const { return traffic_; }
 

@@ -60,6 +60,7 @@ class NcclCommunicator : public Communicator {
 
   int rank() const override { return rank_; }
   int size() const override { return size_; }
+  bool queues_on_device() const override { return true; }
 
  private:
   std::string label(const char* operation) const {
@@ -222,10 +223,6 @@ std::unique_ptr<Communicator> nccl_group(Nccl& nccl,
   if (members.size() > 1) return nccl.group(name, members);
   nccl.no_group(name);
   return std::make_unique<LocalCommunicator>(name);
-}
-
-bool queues_on_device(const Communicator& communicator) {
-  return dynamic_cast<const NcclCommunicator*>(&communicator) != nullptr;
 }
 
 }  // namespace kinema::comm

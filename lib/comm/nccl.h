@@ -58,8 +58,4 @@ std::unique_ptr<Communicator> nccl_group(Nccl& nccl,
                                          const std::string& name,
                                          const std::vector<int>& members);
 
-// Whether the group's operations on a GPU's tensors are only queued, so that the host does not wait
-// for them.
-bool queues_on_device(const Communicator& communicator);
-
 }  // namespace kinema::comm

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "base/log.h"
-#include "comm/nccl.h"
 #include "parallel/kept_parts.h"
 #include "parallel/peer_parts.h"
 #include "tensor/device.h"
@@ -60,7 +59,7 @@ class ShardHome : public BlockHome {
   }
   bool keeps_host() const override {
     if (in_place()) return kept_.all().is_cpu();
-    return sharding_.device.is_cpu() || !comm::queues_on_device(*group_);
+    return sharding_.device.is_cpu() || !group_->queues_on_device();
   }
   int64_t slot_bytes() const override { return slot_bytes_; }
   int64_t resident_bytes() const override { return kept_.bytes(); }
