@@ -52,8 +52,15 @@ class ShardHome : public BlockHome {
     if (!in_place() && group_->rank() == 0)
       note("weights are gathered by messages, not read from each other: " + peers_.obstacle);
   }
-  void fetch(size_t index, at::Tensor& slot) override {
+  bool is_there(size_t index) const override { return index < there_; }
+  // In place until all have read their parts of the unit.
+  void await(size_t index) override {
+    if (is_there(index)) return;
     kept_.await(index);
+    if (in_place()) group_->barrier();
+    there_ = index + 1;
+  }
+  void fetch(size_t index, at::Tensor& slot) override {
     in_place() ? copy(index, slot) : gather(index, slot);
     sent_ += static_cast<uint64_t>(part_bytes_[index] * (group_->size() - 1));
   }
@@ -87,11 +94,6 @@ class ShardHome : public BlockHome {
   }
 
   void copy(size_t index, at::Tensor& slot) {
-    // In the first pass: until all have read their parts of this unit.
-    if (index >= there_) {
-      group_->barrier();
-      there_ = index + 1;
-    }
     const int64_t bytes = part_bytes_[index];
     // Each begins with itself, so that no two read from the same at first.
     for (int turn = 0; turn < group_->size(); ++turn) {
@@ -109,7 +111,7 @@ class ShardHome : public BlockHome {
   std::vector<int64_t> part_bytes_;
   std::atomic<uint64_t> sent_ = 0;
   PeerParts peers_;
-  size_t there_ = 0;  // units that all ranks are known to have
+  size_t there_ = 0;  // units that have been awaited: every rank's first fetches are at one place
   int errors_before_ = std::uncaught_exceptions();
 };
 
@@ -131,8 +133,9 @@ class HostHome : public BlockHome {
     for (const auto& unit : *units) bytes_.push_back(unit.layout.bytes());
   }
 
+  bool is_there(size_t index) const override { return kept_.is_there(index); }
+  void await(size_t index) override { kept_.await(index); }
   void fetch(size_t index, at::Tensor& slot) override {
-    kept_.await(index);
     kept_.copy(index, slot.narrow(0, 0, bytes_[index]));
   }
   bool keeps_host() const override { return device_.is_cpu(); }

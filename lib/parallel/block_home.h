@@ -19,12 +19,17 @@ class BlockHome {
   virtual ~BlockHome() = default;
   // Before the first fetch, by the thread that computes; all ranks of a group call it together.
   virtual void open() {}
-  // Fills `slot` with unit `index`; on a GPU in the current stream. Waits until what this rank
-  // keeps of the unit has been read. Called by one thread at a time, the first time in the units'
-  // order.
+  // Whether unit `index` is where fetch() takes it from: await() would not keep the host. Of ranks
+  // that wait for each other there, only by what they have awaited.
+  virtual bool is_there(size_t) const { return true; }
+  // Before the unit's first fetch: returns when it is there; on a GPU the current stream may be
+  // used, and waited for. Throws what reading has thrown.
+  virtual void await(size_t) {}
+  // Fills `slot` with unit `index`, which is there; on a GPU in the current stream. Called by one
+  // thread at a time, as await() is, the first time in the units' order.
   virtual void fetch(size_t index, at::Tensor& slot) = 0;
   // Whether fetch() works or waits on the host: computing goes on only if another thread calls it.
-  // Otherwise, once the unit is there, it returns at once and the device does the work.
+  // Otherwise it returns at once and the device does the work.
   virtual bool keeps_host() const = 0;
   // How many bytes a slot must have.
   virtual int64_t slot_bytes() const = 0;

@@ -78,6 +78,8 @@ struct BlockStreamer::State {
   }
 
   void fetch(int64_t job) {
+    // Ahead of the point behind which the slot is free: nobody waits for computing.
+    lane->fetch([&] { home->await(index(job)); });
     lane->hold_back(Queue::kFetch, free(job));
     auto begin = lane->mark(Queue::kFetch);
     lane->fetch([&] { home->fetch(index(job), slot(job)); });
@@ -119,11 +121,20 @@ struct BlockStreamer::State {
     changed.notify_all();
   }
 
-  // Without a thread: all that can be given to the device now.
+  // Without a thread: all that can be given to the device now without keeping the host.
   void fetch_ahead() {
     if (home->keeps_host() || failure) return;
     guarded([&] {
-      while (wanted(fetched)) fetch(fetched);
+      while (wanted(fetched) && home->is_there(index(fetched))) fetch(fetched);
+    });
+  }
+
+  // Without a thread: the job that is needed now, in spite of that. The device has the blocks
+  // before it to compute.
+  void fetch_needed(int64_t job) {
+    if (home->keeps_host() || failure) return;
+    guarded([&] {
+      while (fetched <= job) fetch(fetched);
     });
   }
 
@@ -217,6 +228,7 @@ void BlockStreamer::enter(int64_t index) {
                     std::to_string(job + 1) + " of " + std::to_string(state.jobs) + ")");
   }
   auto before = state.lane->mark(Queue::kCompute);
+  state.fetch_needed(job);
   state.wait_until_fetched(job);
   state.lane->hold_back(Queue::kCompute, state.filled(job));
   auto after = state.lane->mark(Queue::kCompute);

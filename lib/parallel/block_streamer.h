@@ -32,9 +32,10 @@ struct StreamEvent {
 // announced. A fetch into a slot begins when the block that used it before has been left.
 //
 // Fetches that keep the host are made by a thread. All others are given to the device as soon as
-// the block before them in the slot has been left, into a queue of their own: the host never waits
-// and nothing is allocated. Either way two points for each slot, "filled" and "free", join the
-// device's queues.
+// the block before them in the slot has been left, into a queue of their own: the host does not
+// wait and nothing is allocated. Only in a first pass, while units are still being read, a fetch is
+// given when its block is entered, for which the host waits if it must. Either way two points for
+// each slot, "filled" and "free", join the device's queues.
 class BlockStreamer : public nn::BlockWeights {
  public:
   // Opens the home and begins to fetch at once, into `slots` (at least 1; 2 hide transfers behind

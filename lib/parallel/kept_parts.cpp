@@ -136,6 +136,11 @@ KeptParts KeptParts::in_host_memory(const StreamUnits& units,
   return KeptParts(std::move(made));
 }
 
+bool KeptParts::is_there(size_t index) const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->there > index;
+}
+
 void KeptParts::await(size_t index) const {
   auto& state = *state_;
   std::unique_lock lock(state.mutex);

@@ -34,6 +34,7 @@ class KeptParts {
   // Reading stops at the end of a part.
   ~KeptParts();
 
+  bool is_there(size_t index) const;
   // Returns when the part of unit `index` is there; throws what reading has thrown.
   void await(size_t index) const;
   // Of a unit whose part is there: the part; undefined if it has several pieces.

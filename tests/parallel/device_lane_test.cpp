@@ -2,6 +2,9 @@
 // nanosecond: order, slots, prefetch from pass to pass, and what is measured.
 #include "parallel/device_lane.h"
 
+#include <string>
+#include <vector>
+
 #include <ATen/ops/equal.h>
 #include <catch2/catch.hpp>
 
@@ -83,6 +86,37 @@ struct Rank {
 double seconds(DeviceLane::Time time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
 }
+
+// Units that are read one by one, each when it is wanted, and then stay.
+class ReadHome : public FakeHome {
+ public:
+  ReadHome(std::shared_ptr<FakeDevice> device,
+           std::function<double(int64_t)> seconds,
+           std::vector<std::string>& log)
+      : FakeHome(device, std::move(seconds)), device_(std::move(device)), log_(log) {}
+
+  bool is_there(size_t index) const override { return index < read_; }
+  void await(size_t index) override {
+    if (is_there(index)) return;
+    read_ = index + 1;
+    held_back_ = held_back_ || device_->fetching > fetched_;
+    log_.push_back("await " + std::to_string(index));
+  }
+  void fetch(size_t index, at::Tensor& slot) override {
+    FakeHome::fetch(index, slot);
+    fetched_ = device_->fetching;
+    log_.push_back("fetch " + std::to_string(index));
+  }
+  // Whether the queue had to wait for computing before a unit was awaited.
+  bool held_back() const { return held_back_; }
+
+ private:
+  std::shared_ptr<FakeDevice> device_;
+  std::vector<std::string>& log_;
+  size_t read_ = 0;
+  double fetched_ = 0;
+  bool held_back_ = false;
+};
 
 // Latencies that repeat after a few entries; multiples of a millisecond.
 std::function<double(int64_t)> table(std::vector<double> milliseconds) {
@@ -167,6 +201,29 @@ TEST_CASE("a device's fetches begin before the first step and stop after the las
   CHECK(streamer.counts().fetches == 9);
   CHECK(streamer.take_events().size() >= 9);
   CHECK(streamer.take_events().empty());
+}
+
+TEST_CASE(
+    "while units are read, each is awaited by who needs it, and nothing waits for computing") {
+  const auto device = std::make_shared<FakeDevice>();
+  std::vector<std::string> log;
+  auto home = std::make_unique<ReadHome>(device, table({1}), log);
+  const auto& seen = *home;
+  BlockStreamer streamer(units(3, {}), std::move(home), at::kCPU, 2, 2,
+                         std::make_unique<FakeLane>(device, 4));
+  for (int64_t visit = 0; visit < 6; ++visit) {
+    const auto block = std::to_string(visit % 3);
+    streamer.enter(visit % 3);
+    log.push_back("compute " + block);
+    device->computing += 1;
+    streamer.leave(visit % 3);
+  }
+  const std::vector<std::string> want = {"await 0",   "fetch 0",   "compute 0", "await 1",
+                                         "fetch 1",   "compute 1", "await 2",   "fetch 2",
+                                         "compute 2", "fetch 0",   "fetch 1",   "compute 0",
+                                         "fetch 2",   "compute 1", "compute 2"};
+  CHECK(log == want);
+  CHECK_FALSE(seen.held_back());
 }
 
 TEST_CASE("what a device refuses comes out of the block that needs it") {
