@@ -25,9 +25,8 @@ at::Tensor Elementwise::normed(const Residual& x,
                                const Norm& norm,
                                const Modulation& modulation) const {
   const auto& tokens = x.sum();
-  auto rows = norm.over == kernels::RowNorm::kLayer
-                  ? layer_normed(tokens, norm.eps)
-                  : at::rms_norm(tokens, {tokens.size(-1)}, {}, norm.eps);
+  auto rows = norm.over == kernels::RowNorm::kLayer ? layer_normed(tokens, norm.eps)
+                                                    : rms_normed(tokens, norm.eps);
   if (!modulation.scale.defined()) return rows;
   each_run(modulation.rows, rows, [&](const at::Tensor& some, int64_t row) {
     some.mul_(row_of(modulation.scale, row)).add_(row_of(modulation.shift, row));

@@ -8,7 +8,7 @@
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
-#include <ATen/ops/rsqrt.h>
+#include <ATen/ops/rms_norm.h>
 #include <ATen/ops/silu.h>
 
 namespace kinema::nn {
@@ -56,9 +56,7 @@ at::Tensor RmsNorm::operator()(const at::Tensor& x) const {
 }
 
 at::Tensor rms_normed(const at::Tensor& x, double eps) {
-  auto wide = x.to(at::kFloat);
-  auto inverse = wide.pow(2).mean(-1, /*keepdim=*/true).add_(eps).rsqrt_();
-  return (wide * inverse).to(x.scalar_type());
+  return at::rms_norm(x, {x.size(-1)}, {}, eps);
 }
 
 FeedForward::FeedForward(

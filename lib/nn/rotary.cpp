@@ -74,12 +74,19 @@ void turn(at::Tensor out,
   out.select(pair, 1).addcmul_(in.select(pair, 0), sin);
 }
 
+at::Tensor turned_wide(const at::Tensor& x,
+                       const at::Tensor& cos,
+                       const at::Tensor& sin,
+                       Pairs pairs) {
+  auto out = at::empty(x.sizes(), x.options().dtype(at::kFloat));
+  turn(halved(out, pairs), halved(x, pairs), cos, sin, pairs);
+  return out;
+}
+
 }  // namespace
 
 at::Tensor turned(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, Pairs pairs) {
-  const auto out = at::empty(x.sizes(), x.options().dtype(at::kFloat));
-  turn(halved(out, pairs), halved(x, pairs), cos, sin, pairs);
-  return out.to(x.scalar_type());
+  return turned_wide(x, cos, sin, pairs).to(x.scalar_type());
 }
 
 void turn_into(const at::Tensor& to,
@@ -89,7 +96,7 @@ void turn_into(const at::Tensor& to,
                Pairs pairs) {
   const int64_t heads = cos.size(1), groups = to.size(2);
   if (to.scalar_type() != at::kFloat || heads % groups != 0) {
-    to.copy_(turned(x.unflatten(-1, {heads, -1}), cos, sin, pairs).reshape(to.sizes()));
+    to.copy_(turned_wide(x.unflatten(-1, {heads, -1}), cos, sin, pairs).view(to.sizes()));
     return;
   }
   const auto out = to.flatten(3).unflatten(3, {heads / groups, -1});

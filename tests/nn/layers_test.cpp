@@ -49,6 +49,15 @@ TEST_CASE("The RMS norm takes statistics in float32 and rounds before the weight
   CHECK(at::equal(got, normed.to(at::kBFloat16) * w));
 }
 
+TEST_CASE("The RMS norm of heads rounds once, whatever their width", "[layers]") {
+  at::manual_seed(2);
+  const auto type = GENERATE(at::kFloat, at::kBFloat16);
+  const int64_t width = GENERATE(16, 96, 128);
+  const auto x = at::randn({1, 7, 1, 3, width}).to(type), wide = x.to(at::kFloat);
+  const auto normed = wide * at::rsqrt(wide.pow(2).mean(-1, true) + 1e-6);
+  CHECK(at::equal(rms_normed(x, 1e-6), normed.to(type)));
+}
+
 TEST_CASE("The RMS norm leaves its input alone", "[layers]") {
   at::manual_seed(3);
   auto x = at::randn({2, 8}), before = x.clone();
