@@ -9,6 +9,7 @@
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
+#include "base/error.h"
 #include "comm/nccl.h"
 #include "parallel/ring_attention.h"
 #include "parallel/ulysses_attention.h"
@@ -135,11 +136,17 @@ at::Tensor shared_from(comm::Communicator& comm, int root, const at::Tensor& ten
       fields[0] = static_cast<int64_t>(tensor.scalar_type());
       fields[1] = static_cast<int64_t>(tensor.device().type());
       fields[2] = tensor.dim();
-      std::copy(tensor.sizes().begin(), tensor.sizes().end(), fields + 3);
+      if (tensor.dim() <= kMaxDims)
+        std::copy(tensor.sizes().begin(), tensor.sizes().end(), fields + 3);
     }
   }
   comm.broadcast(header, root);
   if (fields[2] < 0) return {};
+  if (fields[2] > kMaxDims) {
+    throw Error(ErrorKind::kInternal, comm.group() + ": a tensor of " + std::to_string(fields[2]) +
+                                          " dimensions is to be shared, of at most " +
+                                          std::to_string(kMaxDims));
+  }
   // A device without an index is this process's current one.
   const auto options = at::TensorOptions()
                            .dtype(static_cast<at::ScalarType>(fields[0]))

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <string>
 
 #include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
@@ -11,6 +12,7 @@
 #include <ATen/ops/ones.h>
 #include <catch2/catch.hpp>
 
+#include "base/error.h"
 #include "comm/gloo.h"
 #include "parallel/tile_team.h"
 #include "support/ranks.h"
@@ -98,6 +100,22 @@ TEST_CASE("ranks that only decode tiles know who speaks for a branch") {
     require(at::equal(got, at::arange(6).view({2, 3})), "type, shape and values arrive");
     const auto none = kinema::parallel::shared_from(team.replica(), 0, {});
     require(!none.defined(), "nothing stays nothing");
+  }));
+}
+
+TEST_CASE("every rank refuses a tensor of more dimensions than can be told") {
+  ParallelPlan plan;
+  plan.cfg = 2;
+  CHECK_NOTHROW(run_ranks(2, [&](Rendezvous& rendezvous) {
+    auto team = team_of(plan, rendezvous);
+    const auto sent = team.is_first() ? at::arange(6).view({1, 1, 1, 1, 1, 2, 3}) : at::Tensor();
+    std::string refused;
+    try {
+      kinema::parallel::shared_from(team.replica(), 0, sent);
+    } catch (const kinema::Error& error) {
+      refused = error.what();
+    }
+    require(refused.find("a tensor of 7 dimensions") != std::string::npos, "refused: " + refused);
   }));
 }
 
