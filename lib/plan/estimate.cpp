@@ -34,7 +34,7 @@ MemoryPlan estimated_memory(const Job& job, const ParallelPlan& plan, config::Va
   input.encodes_pictures = request.image || request.conditions;
   input.branches = rules.branches(job.model, request);
   input.use = {.dtype = *request.dtype,
-               .on_cpu = request.device.kind == config::Device::Kind::kCpu,
+               .on_cpu = job.on_cpu(),
                .parallel = plan,
                .offload = request.offload,
                .resident_blocks = request.resident_blocks.value_or(0),
@@ -50,14 +50,13 @@ MemoryPlan estimated_memory(const Job& job, const ParallelPlan& plan, config::Va
 }
 
 uint64_t needed_bytes(const Job& job, const StageEstimate& stage) {
-  const bool on_cpu = job.request().device.kind == config::Device::Kind::kCpu;
-  return on_cpu ? stage.peak() - stage.mapped : stage.peak();
+  return job.on_cpu() ? stage.peak() - stage.mapped : stage.peak();
 }
 
 uint64_t allowed_bytes(const Job& job, const Surroundings& around, const ParallelPlan& plan) {
   const auto& request = job.request();
   if (request.max_memory) return static_cast<uint64_t>(*request.max_memory * 1e9);
-  if (request.device.kind != config::Device::Kind::kCpu) return 0;
+  if (!job.on_cpu()) return 0;
   return around.host_memory / static_cast<uint64_t>(around.local_ranks.value_or(plan.world_size()));
 }
 

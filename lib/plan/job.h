@@ -59,6 +59,7 @@ struct Job {
   std::vector<std::string> notes;  // what was chosen or rounded, for the user
 
   const config::Request& request() const { return settings.request; }
+  bool on_cpu() const { return request().device.kind == config::Device::Kind::kCpu; }
 };
 
 // Fills in what `settings` leaves open and checks the whole job. Everything wrong goes to

@@ -13,8 +13,6 @@ namespace {
 
 using config::Offload;
 
-bool on_cpu(const Job& job) { return job.request().device.kind == config::Device::Kind::kCpu; }
-
 uint64_t denoising_bytes(Resolution& r, int64_t resident) {
   r.request().resident_blocks = resident;
   for (const auto& stage :
@@ -36,7 +34,7 @@ int64_t most_resident(Resolution& r, const StreamShape& shape, uint64_t allowed)
 // Bytes of the job's GPU by its name. Nothing on the CPU: what stayed there would take the very
 // memory that it is fetched from.
 uint64_t usable_bytes(const Job& job) {
-  return on_cpu(job) ? 0 : usable_memory(job.predicted.rates);
+  return job.on_cpu() ? 0 : usable_memory(job.predicted.rates);
 }
 
 void choose_resident(Resolution& r, const StreamPlan& stream) {
@@ -75,7 +73,7 @@ int64_t slots_for(StreamPlan stream) {
 // HSDP's shards of this machine's ranks, if they are in host memory.
 void require_host_memory(Resolution& r, const StreamPlan& stream) {
   const auto& job = r.job;
-  if (job.parallel.hsdp_shard == 0 || on_cpu(job) || stream.shape.parts_on_device) return;
+  if (job.parallel.hsdp_shard == 0 || job.on_cpu() || stream.shape.parts_on_device) return;
   const auto ranks = static_cast<uint64_t>(job.predicted.rates.together(job.parallel.denoising()));
   const uint64_t bytes = static_cast<uint64_t>(stream.units()) * stream.shape.block_bytes /
                          static_cast<uint64_t>(stream.shape.ranks) * ranks;

@@ -15,12 +15,10 @@ using config::Offload;
 
 bool is_block(const std::string& name) { return name.starts_with("transformer_blocks."); }
 
-bool on_cpu(const Job& job) { return job.request().device.kind == config::Device::Kind::kCpu; }
-
 StreamShape shape_of(const Job& job) {
   const bool sharded = job.parallel.hsdp_shard > 0;
   // On the CPU host memory is the device's.
-  const bool on_device = on_cpu(job) || job.request().offload != Offload::kBlock;
+  const bool on_device = job.on_cpu() || job.request().offload != Offload::kBlock;
   const auto& denoiser = job.predicted.shape;
   return {.blocks = denoiser.blocks,
           .block_bytes = denoiser.block_bytes / static_cast<uint64_t>(job.parallel.tensor),
@@ -30,7 +28,7 @@ StreamShape shape_of(const Job& job) {
 }
 
 OffloadHome offload_home_of(const Job& job, const Surroundings& around, uint64_t bytes) {
-  const WeightUse use{.dtype = *job.request().dtype, .on_cpu = on_cpu(job)};
+  const WeightUse use{.dtype = *job.request().dtype, .on_cpu = job.on_cpu()};
   return offload_home(
       {.bytes = bytes,
        .free = around.host_memory,
@@ -57,7 +55,7 @@ double fetch_seconds(const Job& job, const Surroundings& around, const StreamSha
   const auto block = static_cast<double>(shape.block_bytes);
   if (job.parallel.hsdp_shard > 0) {
     const double gather = gather_seconds(job.predicted.shape, job.parallel, rates);
-    if (on_cpu(job) || job.request().offload != Offload::kBlock) return gather;
+    if (job.on_cpu() || job.request().offload != Offload::kBlock) return gather;
     return gather + block / static_cast<double>(shape.ranks) / rates.host_bytes_per_second;
   }
   const uint64_t all = shape.block_bytes * static_cast<uint64_t>(shape.blocks);
