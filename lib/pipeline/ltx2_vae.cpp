@@ -28,14 +28,17 @@ ltx2::Decoding decoding(const Runtime& runtime) {
   return {.timestep = *runtime.request.decode_timestep};
 }
 
-// A decoder that is told of noise gets some: the draw that follows those of the latents.
+// A decoder that is told of noise gets some: the draw that follows those of the latents, with their
+// appended frames, and of the sound.
 at::Tensor with_noise(const Runtime& runtime, const at::Tensor& latents) {
   const double share = *runtime.request.decode_noise_scale;
   if (!config_of(runtime).timestep_conditioning) return latents;
   const auto sound =
       plan::ltx2_audio_shape(runtime.model.ltx2, *runtime.request.num_frames, *runtime.request.fps);
+  auto denoised = latents.sizes().vec();
+  denoised[2] += plan::ltx2_appended_frames(runtime.request, denoised[2]);
   tensor::Noise noise(*runtime.request.seed);
-  noise.draw(latents.sizes(), at::kFloat);
+  noise.draw(denoised, at::kFloat);
   noise.draw(sound, at::kFloat);
   const auto drawn = noise.draw(latents.sizes(), latents.scalar_type()).to(latents.device());
   return (1 - share) * latents + share * drawn;
