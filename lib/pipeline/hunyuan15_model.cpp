@@ -101,7 +101,7 @@ std::vector<checkpoint::Wanted> Hunyuan15Model::reads(const Runtime& runtime, Wo
       add("image_encoder", text::SiglipVision::names());
       add("vae", {.prefixes = {}, .unused = {"decoder.*"}});
     }
-    add("transformer", {.prefixes = {}, .unused = hunyuan15::unused_parameters(facts.transformer)});
+    add("transformer", hunyuan15_transformer_names(runtime.model));
   }
   add("vae", {.prefixes = {}, .unused = {"encoder.*"}});
   return reads;

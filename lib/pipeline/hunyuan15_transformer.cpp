@@ -10,8 +10,11 @@
 namespace kinema::pipeline {
 namespace {
 
-weights::NameMap names(const config::Hunyuan15TransformerConfig& config) {
-  return {.prefixes = {}, .unused = hunyuan15::unused_parameters(config)};
+// The reference's text-to-video pipeline tells no transformer the time that a step goes to, not
+// even a meanflow one.
+bool tells_target_times(const plan::ModelFacts& facts) {
+  return facts.hunyuan15.transformer.use_meanflow &&
+         facts.task() == checkpoint::Task::kImageToVideo;
 }
 
 bool same(const at::Tensor& a, const at::Tensor& b) {
@@ -21,13 +24,20 @@ bool same(const at::Tensor& a, const at::Tensor& b) {
 
 }  // namespace
 
+weights::NameMap hunyuan15_transformer_names(const plan::ModelFacts& facts) {
+  weights::NameMap names{.prefixes = {},
+                         .unused = hunyuan15::unused_parameters(facts.hunyuan15.transformer)};
+  if (!tells_target_times(facts)) names.unused.push_back("time_embed.timestep_embedder_r.*");
+  return names;
+}
+
 Hunyuan15Transformer::Hunyuan15Transformer(const Runtime& runtime)
     : config_(runtime.model.hunyuan15.transformer),
       team_(runtime.team),
       elementwise_(elementwise_of(runtime)),
       component_(runtime,
                  "transformer",
-                 names(config_),
+                 hunyuan15_transformer_names(runtime.model),
                  parallel::hunyuan15_transformer_rules(),
                  hunyuan15::block_prefixes(config_)),
       transformer_(nn::ParamScope(component_.source()),
@@ -41,7 +51,7 @@ std::shared_ptr<const hunyuan15::ModulationTable> Hunyuan15Transformer::table_fo
   const auto numerics = runtime.request.numerics;
   auto times = sampling::model_times(schedule, runtime.dtype, numerics);
   at::Tensor targets;
-  if (config_.use_meanflow)
+  if (tells_target_times(runtime.model))
     targets = sampling::model_target_times(schedule, runtime.dtype, numerics);
   if (table_ && same(times, times_) && same(targets, target_times_)) return table_;
   table_.reset();

@@ -12,6 +12,9 @@
 
 namespace kinema::pipeline {
 
+// Which of the transformer's tensors the pipeline reads.
+weights::NameMap hunyuan15_transformer_names(const plan::ModelFacts& facts);
+
 class Hunyuan15Transformer {
  public:
   // What this rank keeps of streamed blocks begins to be read; for any thread.

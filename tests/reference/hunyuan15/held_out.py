@@ -98,13 +98,15 @@ def held_out_spec(seed: int, index: int) -> CaseSpec:
     prompts = random.Random(f"hunyuan15 prompts {seed}").sample(PROMPTS, len(PROMPTS))
     with_picture = index % 2 == 1
     picture_size = (rng.randint(30, 160), rng.randint(30, 160)) if with_picture else None
+    # Later additions have their own series, so that they leave the cases as they were.
+    plain_meanflow = random.Random(f"hunyuan15 meanflow {seed} {index}").random() < 0.3
     image_size, patch_size = rng.choice([(45, 14), (32, 8), (50, 16)])
     return CaseSpec(
         name=f"held_out_{seed}_{index}",
         weight_seed=rng.randrange(10**6),
         call=_call(rng, prompts[index % len(prompts)], picture_size),
         transformer=_transformer(
-            rng, rng.choice([48, 64, 96, 112]), with_picture and rng.random() < 0.5
+            rng, rng.choice([48, 64, 96, 112]), rng.random() < 0.5 if with_picture else plain_meanflow
         ),
         text_encoder=_text_encoder(rng, "transformers4" if index % 4 < 2 else "transformers5"),
         glyph_encoder=GlyphEncoder(
