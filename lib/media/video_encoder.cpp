@@ -24,13 +24,17 @@ std::initializer_list<const char*> encoder_names(VideoCodec codec) {
   return kNames[static_cast<size_t>(codec)];
 }
 
-void set_options(const std::string& encoder, int crf, AvOptions& options) {
-  if (encoder != "ffv1") options.set("crf", std::to_string(crf));
+// x265's cutree writes whole vectors into buffers that are shorter for narrow pictures.
+constexpr int kNarrow = 64;
+
+void set_options(const std::string& encoder, const VideoFormat& format, AvOptions& options) {
+  if (encoder != "ffv1") options.set("crf", std::to_string(format.crf));
   if (encoder == "libx264") {
     options.set("profile", "high");
     options.set("x264-params", "cpu-independent=1");
   } else if (encoder == "libx265") {
-    options.set("x265-params", "log-level=none:frame-threads=2:pools=4");
+    const char* cutree = format.size.width < kNarrow ? ":cutree=0" : "";
+    options.set("x265-params", std::string("log-level=none:frame-threads=2:pools=4") + cutree);
   } else if (encoder == "libaom-av1") {
     options.set("cpu-used", "8");
     options.set("row-mt", "1");
@@ -105,7 +109,7 @@ void VideoEncoder::open(const VideoFormat& format) {
   if (muxer_.wants_global_header()) context_->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
   set_colours(*context_);
   AvOptions options;
-  set_options(codec->name, format.crf, options);
+  set_options(codec->name, format, options);
   av_check(avcodec_open2(context_.get(), codec, options.pointer()), muxer_.name(),
            "its encoder cannot be opened");
   if (auto left = options.left_over(); !left.empty()) {

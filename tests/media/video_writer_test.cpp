@@ -181,6 +181,24 @@ TEST_CASE("every codec of the build gives its frames back") {
   }
 }
 
+TEST_CASE("pictures that are narrower than an encoder's blocks are encoded") {
+  Folder folder;
+  for (VideoCodec codec : available_codecs()) {
+    for (const Size size : {Size{48, 32}, Size{16, 16}, Size{48, 128}}) {
+      CAPTURE(codec_name(codec), size.width, size.height);
+      const auto path = folder.path / "narrow.mkv";
+      {
+        VideoWriter writer(path, {size, {24, 1}, codec, 18}, "");
+        const std::vector<uint8_t> grey(static_cast<size_t>(3 * size.width * size.height), 128);
+        for (int i = 0; i < 7; ++i) writer.frame(grey);
+        writer.commit();
+      }
+      CHECK(frames_of(path).size() == 7);
+      fs::remove(path);
+    }
+  }
+}
+
 TEST_CASE("without commit nothing is left and an older file stays") {
   Folder folder;
   const auto path = folder.path / "a.mp4";
