@@ -4,7 +4,9 @@
 
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/nearest.h"
+#include "base/utf8.h"
 #include "command.h"
 #include "config/value_text.h"
 #include "help.h"
@@ -27,6 +29,9 @@ const Command& find_command(const std::string& name) {
     if (command.name == name) return command;
     names.push_back(command.name);
   }
+  if (name.starts_with('-'))
+    throw Error(ErrorKind::kUsage, "a verb is missing before " + name,
+                "kinema generate " + name + " …");
   auto hint = did_you_mean(name, names);
   throw Error(ErrorKind::kUsage, "there is no verb " + name, hint.empty() ? "kinema help" : hint);
 }
@@ -44,7 +49,18 @@ int run_command(const Command& command, const std::vector<std::string>& argument
   return command.run(command, line);
 }
 
+// JSON, in which settings travel and are stored, holds no other texts.
+void check_texts(const std::vector<std::string>& arguments) {
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const bool is_value = i > 0 && arguments[i - 1].starts_with('-');
+    check_utf8(arguments[i],
+               is_value ? "what follows " + arguments[i - 1] : fmt::format("argument {}", i + 1),
+               ErrorKind::kUsage);
+  }
+}
+
 int run(const std::vector<std::string>& arguments) {
+  check_texts(arguments);
   if (arguments.empty()) {
     std::cerr << general_help();
     return exit_code(ErrorKind::kUsage);
@@ -76,7 +92,10 @@ config::ColorMode color_mode(const std::vector<std::string>& arguments) {
 int run_program(const std::vector<std::string>& arguments) {
   const bool color = report::use_color(color_mode(arguments), isatty(STDERR_FILENO) == 1);
   try {
-    return run(arguments);
+    const int code = run(arguments);
+    if (!std::cout.flush())
+      throw Error(ErrorKind::kIo, "standard output cannot be written, so what was asked is lost");
+    return code;
   } catch (const Error& error) {
     std::cerr << report::error_text(error, color);
     return exit_code(error.kind());

@@ -2,6 +2,7 @@
 #include "base/atomic_file.h"
 
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -18,11 +19,13 @@ namespace {
   throw Error(ErrorKind::kIo, target.string() + ": " + action + ": " + std::strerror(errno));
 }
 
-// A folder's path may end in a slash, which leaves no name.
+// A folder's path may end in a slash, which leaves no name. A long name loses its end, so that the
+// part's is no longer than the file system allows.
 std::filesystem::path part_of(const std::filesystem::path& target, long writer) {
   const auto plain = target.has_filename() ? target : target.parent_path();
+  const auto ending = "." + std::to_string(writer) + ".part";
   return plain.parent_path() /
-         ("." + plain.filename().string() + "." + std::to_string(writer) + ".part");
+         ("." + plain.filename().string().substr(0, NAME_MAX - 1 - ending.size()) + ending);
 }
 
 // The way to a descriptor's file, which need not have a name.

@@ -71,6 +71,9 @@ std::string read_text(const std::filesystem::path& path) {
   if (std::filesystem::is_directory(path)) {
     throw Error(ErrorKind::kIo, path.string() + ": is a folder, not a file");
   }
+  if (std::filesystem::is_directory(path)) {
+    throw Error(ErrorKind::kIo, path.string() + ": is a folder, not a file");
+  }
   std::ifstream in(path, std::ios::binary);
   std::error_code unknown_size;
   const auto size = std::filesystem::file_size(path, unknown_size);
@@ -86,6 +89,8 @@ std::string read_text(const std::filesystem::path& path) {
 }
 
 Json parse_json(std::string_view text, const std::string& name, ErrorKind kind) {
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
+    throw Error(kind, name + ": is UTF-16; JSON is read as UTF-8");
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
     throw Error(kind, name + ": is UTF-16; JSON is read as UTF-8");
   try {

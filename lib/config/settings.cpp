@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "base/log.h"
+#include "base/utf8.h"
 #include "config/json_lines.h"
 #include "config/options.h"
 #include "config/request_json.h"
@@ -16,7 +17,9 @@ std::string in_code(std::string_view value) {
   return value.empty() ? "an empty text" : std::string(value);
 }
 
-std::string without_last_newline(std::string text) {
+// What an editor may put around a prompt: a byte-order mark before it, a newline behind it.
+std::string unwrapped(std::string text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
   if (text.ends_with('\n')) text.pop_back();
   if (text.ends_with('\r')) text.pop_back();
   return text;
@@ -58,12 +61,18 @@ std::string expanded(const std::string& text, bool& used) {
   if (text == "-") {
     if (used) throw Error(ErrorKind::kUsage, "standard input can be only one of the two prompts");
     used = true;
-    return without_last_newline(
-        {std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()});
+    auto typed =
+        unwrapped({std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()});
+    check_utf8(typed, "standard input", ErrorKind::kUsage);
+    return typed;
   }
   if (!text.starts_with("@")) return text;
+  const auto file = text.substr(1);
   try {
-    return without_last_newline(read_text(text.substr(1)));
+    if (file.empty()) throw Error(ErrorKind::kUsage, "no file's name follows the @");
+    auto written = unwrapped(read_text(file));
+    check_utf8(written, file, ErrorKind::kUsage);
+    return written;
   } catch (const Error& error) {
     throw Error(ErrorKind::kUsage, error.what(),
                 "a prompt that begins with @ names a file; write @@ for the sign itself");

@@ -41,7 +41,8 @@ void apply_environment(const Environment& environment, Settings& settings, Viola
 void apply_flags(const std::vector<GivenFlag>& flags, Settings& settings, Violations& violations);
 
 // Replaces "@FILE" by the file's text, "-" by standard input (at most one of the two prompts) and
-// "@@…" by "@…". One newline at the end of a file or of standard input is not part of the prompt.
+// "@@…" by "@…". A byte-order mark before a file's or standard input's text and one newline behind
+// it are not part of the prompt. Bytes that are no UTF-8 are refused.
 void expand_prompts(Settings& settings, Violations& violations);
 
 }  // namespace kinema::config

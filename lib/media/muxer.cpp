@@ -4,12 +4,15 @@
 #include <cstdint>
 #include <numeric>
 
+#include "base/path_text.h"
+
 namespace kinema::media {
 namespace {
 
 const char* container_of(const std::filesystem::path& path) {
-  if (path.extension() == ".mkv") return "matroska";
-  return path.extension() == ".wav" ? "wav" : "mp4";
+  const auto extension = lowered_extension(path);
+  if (extension == ".mkv") return "matroska";
+  return extension == ".wav" ? "wav" : "mp4";
 }
 
 // Ticks a second in which the frames of two or more streams all begin; 0 if there is no such

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/path_text.h"
 
 namespace kinema::media {
 namespace {
@@ -40,7 +41,7 @@ void require_available(std::string_view name,
 }
 
 std::string container_violation(const fs::path& path, VideoCodec codec) {
-  const auto extension = path.extension();
+  const auto extension = lowered_extension(path);
   if (extension == ".mkv" || (extension == ".mp4" && codec != VideoCodec::kFfv1)) return {};
   return path.string() + ": " + codec_name(codec) + " video goes into " +
          (codec == VideoCodec::kFfv1 ? ".mkv" : ".mp4 or .mkv");

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/path_text.h"
 #include "config/outputs.h"
 #include "config/value_text.h"
 #include "plan/resolution.h"
@@ -57,13 +58,21 @@ void name_all(Resolution& r) {
 void check_extension(Resolution& r) {
   const auto& request = r.request();
   if (!request.output) return;
-  const auto given = request.output->extension().string();
+  const auto given = lowered_extension(*request.output);
   if (given == ".mkv" || given == extension(request.codec)) return;
   const auto codec = config::Value<Codec>::text(request.codec);
   const auto wanted = request.codec == Codec::kFfv1 ? ".mkv" : ".mp4 or .mkv";
   auto better = *request.output;
   r.wrong(fmt::format("{}: {} video goes into {}", request.output->string(), codec, wanted),
           fmt::format("-o {}", better.replace_extension(extension(request.codec)).string()));
+}
+
+void check_sound_extension(Resolution& r) {
+  const auto& wav = r.request().wav;
+  if (!wav || lowered_extension(*wav) == ".wav") return;
+  auto better = *wav;
+  r.wrong(wav->string() + ": --wav writes WAV files",
+          "--wav " + better.replace_extension(".wav").string());
 }
 
 void check_quality(Resolution& r) {
@@ -113,8 +122,16 @@ Obstacle at_frames(const fs::path& path, bool overwrite) {
       {ErrorKind::kConfig, path.string() + " holds frames already", "--overwrite, or " + other}};
 }
 
+// Files replace what was there, which devices, pipes and the links to them must not suffer.
+bool is_device(const fs::path& path) {
+  const auto folder = path.parent_path();
+  return fs::is_other(path) || folder == "/dev" || folder == "/dev/fd" || folder == "/proc/self/fd";
+}
+
 Obstacle at_file(const std::string& flag, const fs::path& path, bool overwrite) {
   const auto other = "another " + (flag == "--output" ? "-o" : flag);
+  if (is_device(path))
+    return {{ErrorKind::kConfig, path.string() + " is a device; " + flag + " wants a file", other}};
   if (!fs::exists(path)) return std::nullopt;
   if (fs::is_directory(path))
     return {{ErrorKind::kConfig, path.string() + " is a folder; " + flag + " wants a file", other}};
@@ -122,8 +139,20 @@ Obstacle at_file(const std::string& flag, const fs::path& path, bool overwrite) 
   return {{ErrorKind::kConfig, path.string() + " exists", "--overwrite, or " + other}};
 }
 
+// One for every way to a file.
+fs::path identity(const fs::path& path) {
+  std::error_code unknown;
+  auto canonical = fs::weakly_canonical(path, unknown);
+  return unknown ? fs::absolute(path).lexically_normal() : canonical;
+}
+
 // What stands in the way of writing `path`.
 void check_target(Resolution& r, const std::string& flag, const fs::path& path) {
+  std::error_code problem;
+  if (fs::status(path, problem).type() == fs::file_type::none) {
+    r.violations.add(ErrorKind::kIo, path.string() + ": " + problem.message(), "another " + flag);
+    return;
+  }
   const auto scope = r.around.scope;
   const bool overwrite = r.request().overwrite || scope == Scope::kBatch;
   auto obstacle = in_folder(flag, path, scope);
@@ -136,7 +165,7 @@ void check_targets(Resolution& r) {
   std::map<fs::path, std::string> taken;
   for (const auto& output : config::output_files(r.request())) {
     for (const auto& [flag, path] : output.all()) {
-      auto [other, first] = taken.emplace(fs::weakly_canonical(path), flag);
+      auto [other, first] = taken.emplace(identity(path), flag);
       if (!first) {
         r.wrong(fmt::format("{} and {} would both write {}", other->second, flag, path.string()),
                 "give them different names");
@@ -152,6 +181,7 @@ void check_targets(Resolution& r) {
 void resolve_output(Resolution& r) {
   name_all(r);
   check_extension(r);
+  check_sound_extension(r);
   check_quality(r);
   check_targets(r);
 }

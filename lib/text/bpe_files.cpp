@@ -6,8 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/utf8.h"
 #include "text/json_scanner.h"
-#include "text/utf8.h"
 
 namespace kinema::text {
 namespace {

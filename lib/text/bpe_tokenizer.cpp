@@ -6,8 +6,8 @@
 #include <tuple>
 #include <utility>
 
+#include "base/utf8.h"
 #include "config/config_reader.h"
-#include "text/utf8.h"
 
 namespace kinema::text {
 namespace {

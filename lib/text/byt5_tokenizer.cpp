@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/utf8.h"
 #include "text/added_vocabulary.h"
 #include "text/unicode_ranges.h"
 #include "text/utf8.h"

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/utf8.h"
 #include "text/utf8.h"
 
 namespace kinema::text {

@@ -5,12 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/error.h"
-
 namespace kinema::text {
-
-// Throws Error(kind) "<what> is not valid UTF-8: …" with the offset of the first bad byte.
-void check_utf8(std::string_view text, std::string_view what, ErrorKind kind);
 
 struct CodePoint {
   char32_t value;

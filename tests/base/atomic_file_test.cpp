@@ -78,3 +78,10 @@ TEST_CASE("a folder that does not exist is one sentence naming the file") {
   CHECK_THROWS_WITH(kinema::write_file(target, "x"),
                     Catch::StartsWith(target.string() + ": cannot be written"));
 }
+
+TEST_CASE("the longest name that a file may have is written") {
+  Folder folder;
+  const auto target = folder.path / std::string(255, 'x');
+  kinema::write_file(target, "whole");
+  CHECK(kinema::read_text(target) == "whole");
+}

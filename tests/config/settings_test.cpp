@@ -126,3 +126,31 @@ TEST_CASE("what cannot be done yet is refused, its default is not") {
     CHECK(find_option(one.key) != nullptr);
   }
 }
+
+TEST_CASE("what editors put around a prompt is no part of it, and other encodings are refused") {
+  Settings settings;
+  Violations violations;
+  settings.request.prompt = "@" + written("kinema_bom.txt",
+                                          "\xEF\xBB\xBF"
+                                          "a fox\r\n")
+                                      .string();
+  expand_prompts(settings, violations);
+  CHECK(settings.request.prompt == "a fox");
+  CHECK(all(violations).empty());
+  const auto latin = written("kinema_latin.txt", "caf\xE9").string();
+  settings.request.prompt = "@" + latin;
+  expand_prompts(settings, violations);
+  CHECK_THAT(all(violations), Catch::StartsWith(latin + " is not valid UTF-8: byte 0xE9"));
+}
+
+TEST_CASE("a prompt's file must be one") {
+  for (const auto& [prompt, said] :
+       {std::pair<std::string, std::string>{"@", "no file's name follows the @"},
+        {"@/", "/: is a folder, not a file"}}) {
+    Settings settings;
+    Violations violations;
+    settings.request.prompt = prompt;
+    expand_prompts(settings, violations);
+    CHECK_THAT(all(violations), Catch::StartsWith(said));
+  }
+}

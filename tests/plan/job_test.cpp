@@ -164,6 +164,24 @@ TEST_CASE("existing files are not overwritten, and no two outputs share a name")
   fs::remove(path);
 }
 
+TEST_CASE("devices are not replaced, and names that cannot be are refused") {
+  auto request = tiny();
+  request.overwrite = true;
+  for (const char* device : {"/dev/null", "/dev/stdout", "/proc/self/fd/1"}) {
+    request.metrics = device;
+    CHECK(planned(request).wrong ==
+          std::string(device) + " is a device; --metrics wants a file | another --metrics\n");
+  }
+  request.metrics = "/tmp/" + std::string(300, 'x');
+  CHECK_THAT(planned(request).wrong, Catch::Contains("File name too long | another --metrics\n"));
+}
+
+TEST_CASE("endings may be capital letters") {
+  auto request = tiny();
+  request.output = "/tmp/KINEMA.MP4";
+  CHECK(planned(request).wrong.empty());
+}
+
 TEST_CASE("a folder as output, frames without a video, ffv1") {
   auto request = tiny();
   request.output = "/tmp/";

@@ -1,11 +1,11 @@
 // Which bytes are text.
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 #include <catch2/catch.hpp>
 
+using kinema::check_utf8;
 using kinema::Error;
 using kinema::ErrorKind;
-using kinema::text::check_utf8;
 
 TEST_CASE("valid UTF-8 of every length passes") {
   const std::string text =
