@@ -72,7 +72,8 @@ BatchLeader::BatchLeader(const batch::Order& order,
       progress_(batch_style(duty.request, replicas), report::ProgressTarget::standard_error()) {
   config::Violations violations;
   auto base = batch::base_settings(order.config, order.environment, violations);
-  batch::JobFile file(order.file, violations);
+  batch::JobFile file(order.file, violations,
+                      order.from_input ? batch::Origin::kInput : batch::Origin::kFile);
   resolver_ = std::make_unique<batch::Resolver>(
       batch::Behind{std::move(base), order.flags, duty.model, order.around}, file.header());
   violations.throw_if_any();

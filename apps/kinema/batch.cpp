@@ -110,7 +110,8 @@ Checked check(const Command& self, const CommandLine& line) {
   }
   config::Violations typed;
   auto base = batch::base_settings(order.config, order.environment, typed);
-  batch::JobFile file(order.file, typed);
+  batch::JobFile file(order.file, typed,
+                      order.from_input ? batch::Origin::kInput : batch::Origin::kFile);
   auto run = batch::run_settings(base, file.header(), order.flags, typed);
   typed.throw_if_any();
   hide_progress_if_quiet(run, order);

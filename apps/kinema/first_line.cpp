@@ -38,7 +38,8 @@ fs::path copy_first_line(const fs::path& folder) {
     text += line;
   } while (!line.empty() && is_no_job(line));
   if (line.empty())
-    throw Error(ErrorKind::kUsage, "standard input has no jobs", "one JSON object a line");
+    throw Error(ErrorKind::kUsage, "standard input has no jobs",
+                "one JSON object a line, the first perhaps with \"run\" and \"defaults\"");
   std::error_code error;
   fs::create_directories(folder, error);
   const auto copy = folder / "input.jsonl";

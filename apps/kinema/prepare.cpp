@@ -1,6 +1,7 @@
 // The layers in their order, then everything the job meets outside its request.
 #include "prepare.h"
 
+#include <algorithm>
 #include <random>
 #include <thread>
 
@@ -52,6 +53,20 @@ void take_shipped(const std::vector<ShippedModel>& shipped, Settings& settings) 
   note("model " + chosen->name + " (shipped with this program; --model takes another)");
 }
 
+// For what names a model on the web, of which only downloaded folders are read, and for what a
+// video or latents were made with.
+std::string missing_model_hint(const Settings& settings) {
+  const auto model = settings.request.model->string();
+  const auto owner = model.substr(0, model.find('/'));
+  const auto source = settings.source("model");
+  if (owner == model && source != "--model" && source != "KINEMA_MODEL")
+    return "--model FOLDER; " + source + " holds the folder's name, not where it is";
+  const bool is_name = model.starts_with("https://") ||
+                       (!owner.empty() && owner.size() < model.size() &&
+                        std::count(model.begin(), model.end(), '/') == 1 && !fs::exists(owner));
+  return is_name ? "download the checkpoint first, and give its folder" : "";
+}
+
 // This process's place, if another launcher has started several.
 std::optional<launch::Placement> launched() {
   auto place = launch::placement(launch::process_environment);
@@ -101,10 +116,11 @@ void find_model(Settings& settings) {
       return;
     }
   }
+  const auto meant = did_you_mean(model->string(), names);
   throw Error(
       ErrorKind::kModel,
       model->string() + ": no such model folder" + (names.empty() ? "" : " or shipped model"),
-      did_you_mean(model->string(), names));
+      meant.empty() ? missing_model_hint(settings) : meant);
 }
 
 plan::Surroundings look_around() {

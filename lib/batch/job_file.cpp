@@ -60,8 +60,11 @@ void apply(const Layer& layer, config::Settings& settings, config::Violations& v
   }
 }
 
-JobFile::JobFile(fs::path file, config::Violations& violations)
-    : path_(std::move(file)), lines_(is_lines(path_)) {
+JobFile::JobFile(fs::path file, config::Violations& violations, Origin origin)
+    : path_(std::move(file)),
+      folder_(origin == Origin::kFile && path_.has_parent_path() ? path_.parent_path() : "."),
+      name_(origin == Origin::kFile ? path_.string() : "standard input"),
+      lines_(is_lines(path_)) {
   if (!fs::is_regular_file(path_))
     throw Error(ErrorKind::kConfig, path_.string() + ": no such job file");
   if (!lines_) {
@@ -80,9 +83,8 @@ JobFile::JobFile(fs::path file, config::Violations& violations)
 }
 
 std::shared_ptr<const JobText> JobFile::text_of(const std::string& text, int64_t first_line) const {
-  const auto folder = path_.has_parent_path() ? path_.parent_path() : fs::path(".");
   return std::make_shared<JobText>(
-      JobText{{path_.string(), text, "", folder, first_line}, config::JsonLines(text)});
+      JobText{{name_, text, "", folder_, first_line}, config::JsonLines(text)});
 }
 
 void JobFile::read_header(const Json& object,
@@ -98,6 +100,11 @@ void JobFile::read_header(const Json& object,
       header_.run = layer;
     } else if (key == "defaults") {
       header_.defaults = layer;
+    } else if (key == "jobs" && lines_) {
+      violations.add(
+          ErrorKind::kConfig,
+          "in JSON Lines \"jobs\" is no list, each stands on a line of its own" + place(layer, ""),
+          "one JSON object a line, or a .json file");
     } else if (std::find(known.begin(), known.end(), key) == known.end()) {
       violations.add(ErrorKind::kConfig,
                      "unknown key \"" + key + "\" beside \"jobs\"" + place(layer, ""),
@@ -114,7 +121,7 @@ void JobFile::read_header(const Json& object,
 
 void JobFile::read_object(config::Violations& violations) {
   const auto text = read_from(path_, 0);
-  const Json object = parse_json(text, path_.string(), ErrorKind::kConfig);
+  const Json object = parse_json(text, name_, ErrorKind::kConfig);
   const auto shared = text_of(text, 1);
   if (!object.is_object() || !object.contains("jobs") || !object["jobs"].is_array()) {
     violations.add(ErrorKind::kConfig,
@@ -164,7 +171,7 @@ void JobFile::add_line(const std::string& line) {
   const auto text =
       Json::accept(line) ? line : std::string(static_cast<size_t>(lines_read_ - 1), '\n') + line;
   try {
-    add_job(parse_json(text, path_.string(), ErrorKind::kConfig), text_of(line, lines_read_), "");
+    add_job(parse_json(text, name_, ErrorKind::kConfig), text_of(line, lines_read_), "");
   } catch (const Error& error) {
     Entry entry;
     entry.index = static_cast<int64_t>(jobs_.size());

@@ -50,6 +50,9 @@ struct Header {
 // Whether a last line without its end may still be being written.
 enum class LastLine { kMayGrow, kIsComplete };
 
+// Standard input is copied to a file; messages name it, and its relative paths begin here.
+enum class Origin { kFile, kInput };
+
 // Reads a file's jobs in order. JSON Lines (by the endings .jsonl and .ndjson) are one job a line,
 // in front of them perhaps one object with "run" and "defaults"; what is appended is found by
 // reading again.
@@ -57,7 +60,9 @@ class JobFile {
  public:
   // Reads what is there. Faults of the file and its header go to `violations`; those of a job stay
   // with it. Throws Error(kConfig) if there is no such file.
-  JobFile(std::filesystem::path file, config::Violations& violations);
+  JobFile(std::filesystem::path file,
+          config::Violations& violations,
+          Origin origin = Origin::kFile);
 
   const Header& header() const { return header_; }
   // All jobs so far.
@@ -76,7 +81,8 @@ class JobFile {
   void add_job(Json job, std::shared_ptr<const JobText> text, const std::string& pointer);
   std::shared_ptr<const JobText> text_of(const std::string& text, int64_t first_line) const;
 
-  std::filesystem::path path_;
+  std::filesystem::path path_, folder_;
+  std::string name_;
   bool lines_;
   Header header_;
   std::vector<Entry> jobs_;

@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <string>
 #include <vector>
 
 #include "media/image_header.h"
@@ -13,11 +14,23 @@ namespace fs = std::filesystem;
 
 namespace {
 
+// Every process reads the picture for itself, which a pipe cannot give.
+void check_file(const fs::path& image) {
+  if (fs::is_regular_file(image)) return;
+  const auto name = image.string();
+  if (fs::is_directory(image)) throw Error(ErrorKind::kIo, name + ": is a folder, not a picture");
+  if (fs::exists(image)) {
+    throw Error(ErrorKind::kIo, name + ": is a pipe or a device; a picture must be a file");
+  }
+  throw Error(ErrorKind::kIo, name + ": no such picture",
+              name.find("://") == std::string::npos ? "" : "download it first, and give the file");
+}
+
 std::optional<plan::FrameSize> size_of(const fs::path& image, config::Violations& violations) {
   try {
-    if (!fs::is_regular_file(image))
-      throw Error(ErrorKind::kIo, image.string() + ": no such picture");
+    check_file(image);
     std::ifstream in(image, std::ios::binary);
+    if (!in) throw Error(ErrorKind::kIo, image.string() + ": cannot be read");
     const std::vector<uint8_t> bytes{std::istreambuf_iterator<char>(in),
                                      std::istreambuf_iterator<char>()};
     const auto header = media::image_header(bytes, image.string());

@@ -140,3 +140,25 @@ TEST_CASE("shards part the jobs") {
   for (const char* text : {"", "2", "0/3", "4/3", "2/", "/3", "a/3", "1/3x", "1/0"})
     CHECK_THROWS_AS(batch::parse_shard(text), Error);
 }
+
+TEST_CASE("a copy of standard input is called so, and its paths are relative to where one is") {
+  const Written file("input.jsonl", R"({"prompt": "a fox", "output": "out/"}
+{"prompt": 3}
+)");
+  config::Violations violations;
+  const JobFile jobs(file.path(), violations, batch::Origin::kInput);
+  REQUIRE(jobs.jobs().size() == 2);
+  config::Settings settings;
+  batch::apply(jobs.jobs()[0].layer, settings, violations);
+  CHECK(settings.request.output == "./out/");
+  CHECK(settings.source("output") == "standard input:1");
+  batch::apply(jobs.jobs()[1].layer, settings, violations);
+  REQUIRE(violations.all().size() == 1);
+  CHECK_THAT(violations.all()[0].what, Catch::Contains("standard input:2"));
+}
+
+TEST_CASE("a list of jobs has no place in JSON Lines") {
+  const Written file("jobs.jsonl", R"({"run": {}, "jobs": [{"prompt": "lost"}]}
+)");
+  CHECK_THAT(faults(file).at(0), Catch::Contains("each stands on a line of its own"));
+}
