@@ -6,9 +6,10 @@
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/exp.h>
 #include <ATen/ops/full.h>
+#include <ATen/ops/lerp.h>
 #include <ATen/ops/logaddexp.h>
+#include <ATen/ops/sigmoid.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
 
@@ -37,9 +38,8 @@ at::Tensor finished(const PartialAttention& attention, const at::Tensor& q) {
 PartialAttention merged(const PartialAttention& a, const PartialAttention& b) {
   if (!a.out.defined()) return b;
   if (!b.out.defined()) return a;
-  auto lse = at::logaddexp(a.lse, b.lse);
-  auto weight = [&](const PartialAttention& x) { return at::exp(x.lse - lse).unsqueeze(-1); };
-  return {a.out * weight(a) + b.out * weight(b), lse};
+  const auto share_of_b = at::sigmoid(b.lse - a.lse).unsqueeze(-1);
+  return {at::lerp(a.out, b.out, share_of_b), at::logaddexp(a.lse, b.lse)};
 }
 
 at::Tensor RingAttention::text_alone(const nn::Qkv& video, const nn::Qkv& text) const {
