@@ -36,39 +36,22 @@ Gemma3TextLayer::Gemma3TextLayer(const nn::ParamScope& scope,
           scope / "post_feedforward_layernorm", config.hidden_size, config.rms_norm_eps),
       q_norm_(scope / "self_attn" / "q_norm", config.head_dim, config.rms_norm_eps),
       k_norm_(scope / "self_attn" / "k_norm", config.head_dim, config.rms_norm_eps),
-      qkv_(scope / "self_attn",
-           {{"q_proj", config.num_attention_heads * config.head_dim},
-            {"k_proj", config.num_key_value_heads * config.head_dim},
-            {"v_proj", config.num_key_value_heads * config.head_dim}},
-           config.hidden_size,
-           nn::Bias::kNone),
-      o_(scope / "self_attn" / "o_proj",
-         config.num_attention_heads * config.head_dim,
-         config.hidden_size,
-         nn::Bias::kNone),
-      gate_(scope / "mlp" / "gate_proj",
-            config.hidden_size,
-            config.intermediate_size,
-            nn::Bias::kNone),
-      up_(scope / "mlp" / "up_proj", config.hidden_size, config.intermediate_size, nn::Bias::kNone),
-      down_(scope / "mlp" / "down_proj",
-            config.intermediate_size,
-            config.hidden_size,
-            nn::Bias::kNone) {}
+      linears_(scope, decoder_widths(config), nn::Bias::kNone) {}
 
 at::Tensor Gemma3TextLayer::attended(const at::Tensor& x, const HalfRotary& rotary) const {
   // -1: how many heads are here is the weights' business.
   auto heads = [&](const at::Tensor& y) { return y.unflatten(-1, {-1, head_dim_}); };
-  const auto qkv = qkv_(x);
+  const auto qkv = linears_.qkv(x);
   const auto q = rotated(q_norm_(heads(qkv[0])), rotary);
   const auto k = rotated(k_norm_(heads(qkv[1])), rotary);
-  return o_(causal_attention(q, k, heads(qkv[2]), scale_, window_).flatten(2));
+  return linears_.o(causal_attention(q, k, heads(qkv[2]), scale_, window_).flatten(2));
 }
 
 void Gemma3TextLayer::operator()(at::Tensor& x, const HalfRotary& rotary) const {
   x.add_(post_attention_norm_(attended(input_norm_(x), rotary)));
   const auto h = pre_feedforward_norm_(x);
-  x.add_(post_feedforward_norm_(down_(at::gelu(gate_(h), "tanh").mul_(up_(h)))));
+  x.add_(post_feedforward_norm_(
+      linears_.down(at::gelu(linears_.gate(h), "tanh").mul_(linears_.up(h)))));
 }
 
 Gemma3TextModel::Gemma3TextModel(const nn::ParamScope& scope,

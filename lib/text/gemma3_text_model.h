@@ -7,8 +7,8 @@
 
 #include "config/gemma3_text_config.h"
 #include "nn/layers.h"
-#include "nn/linear_stack.h"
 #include "nn/seams.h"
+#include "text/decoder_linears.h"
 #include "text/embedding.h"
 #include "text/half_rotary.h"
 #include "weights/name_map.h"
@@ -46,9 +46,7 @@ class Gemma3TextLayer {
   double scale_;
   GemmaRmsNorm input_norm_, post_attention_norm_, pre_feedforward_norm_, post_feedforward_norm_;
   GemmaRmsNorm q_norm_, k_norm_;
-  nn::LinearStack qkv_;
-  nn::Linear o_;
-  nn::Linear gate_, up_, down_;
+  DecoderLinears linears_;
 };
 
 class Gemma3TextModel {

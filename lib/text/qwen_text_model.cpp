@@ -33,39 +33,21 @@ QwenTextLayer::QwenTextLayer(const nn::ParamScope& scope, const config::QwenText
       input_norm_(scope / "input_layernorm", config.hidden_size, config.rms_norm_eps),
       post_attention_norm_(
           scope / "post_attention_layernorm", config.hidden_size, config.rms_norm_eps),
-      qkv_(scope / "self_attn",
-           {{"q_proj", config.num_attention_heads * config.head_dim},
-            {"k_proj", config.num_key_value_heads * config.head_dim},
-            {"v_proj", config.num_key_value_heads * config.head_dim}},
-           config.hidden_size,
-           nn::Bias::kPresent),
-      o_(scope / "self_attn" / "o_proj",
-         config.num_attention_heads * config.head_dim,
-         config.hidden_size,
-         nn::Bias::kNone),
-      gate_(scope / "mlp" / "gate_proj",
-            config.hidden_size,
-            config.intermediate_size,
-            nn::Bias::kNone),
-      up_(scope / "mlp" / "up_proj", config.hidden_size, config.intermediate_size, nn::Bias::kNone),
-      down_(scope / "mlp" / "down_proj",
-            config.intermediate_size,
-            config.hidden_size,
-            nn::Bias::kNone) {}
+      linears_(scope, decoder_widths(config), nn::Bias::kPresent) {}
 
 at::Tensor QwenTextLayer::attended(const at::Tensor& x, const HalfRotary& rotary) const {
   // -1: how many heads are here is the weights' business.
   auto heads = [&](const at::Tensor& y) { return y.unflatten(-1, {-1, head_dim_}); };
-  const auto qkv = qkv_(x);
+  const auto qkv = linears_.qkv(x);
   const auto y = causal_attention(rotated(heads(qkv[0]), rotary), rotated(heads(qkv[1]), rotary),
                                   heads(qkv[2]), 1.0 / std::sqrt(static_cast<double>(head_dim_)));
-  return o_(y.flatten(2));
+  return linears_.o(y.flatten(2));
 }
 
 void QwenTextLayer::operator()(at::Tensor& x, const HalfRotary& rotary) const {
   x.add_(attended(input_norm_(x), rotary));
   const auto h = post_attention_norm_(x);
-  x.add_(down_(at::silu(gate_(h)).mul_(up_(h))));
+  x.add_(linears_.down(at::silu(linears_.gate(h)).mul_(linears_.up(h))));
 }
 
 QwenTextModel::QwenTextModel(const nn::ParamScope& scope, const config::QwenTextConfig& config)

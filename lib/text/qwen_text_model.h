@@ -7,8 +7,8 @@
 
 #include "config/hunyuan15_config.h"
 #include "nn/layers.h"
-#include "nn/linear_stack.h"
 #include "nn/seams.h"
+#include "text/decoder_linears.h"
 #include "text/embedding.h"
 #include "text/half_rotary.h"
 #include "weights/name_map.h"
@@ -27,9 +27,7 @@ class QwenTextLayer {
 
   int64_t head_dim_;
   nn::RmsNorm input_norm_, post_attention_norm_;
-  nn::LinearStack qkv_;
-  nn::Linear o_;
-  nn::Linear gate_, up_, down_;
+  DecoderLinears linears_;
 };
 
 class QwenTextModel {
