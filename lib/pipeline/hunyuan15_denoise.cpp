@@ -5,7 +5,6 @@
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 
-#include "pipeline/load_ahead.h"
 #include "pipeline/step_end.h"
 #include "pipeline/step_preview.h"
 #include "plan/geometry.h"
@@ -66,11 +65,10 @@ at::Tensor Hunyuan15Denoiser::denoised(Runtime& runtime,
   runtime.team.begin(plan::video_tokens(request, runtime.model));
 
   runtime.stages.begin("load");
-  if (coming_.valid()) runtime.ahead->wait(coming_);
-  if (!transformer_) transformer_ = std::make_unique<Hunyuan15Transformer>(runtime);
+  auto& transformer = transformer_.get(runtime);
   const auto before = left_before(runtime);
   const int64_t first = before ? before->steps_done : 0;
-  transformer_->begin(runtime, schedule, sizes, conditions, schedule.steps() - first);
+  transformer.begin(runtime, schedule, sizes, conditions, schedule.steps() - first);
   auto latents =
       tensor::initial_noise(sizes, *request.seed, runtime.dtype).to(runtime.device).to(at::kFloat);
   runtime.dump.add("latents_initial", latents);
@@ -83,7 +81,7 @@ at::Tensor Hunyuan15Denoiser::denoised(Runtime& runtime,
     auto input = latents.to(runtime.dtype);
     if (channels.defined()) input = at::cat({input, channels}, 1);
     const bool guided = guidance.enabled(step);
-    auto velocities = transformer_->velocities(input, step, guided ? 2 : 1);
+    auto velocities = transformer.velocities(input, step, guided ? 2 : 1);
     auto velocity = guidance(velocities[0], guided ? velocities[1] : at::Tensor(), numerics);
     if (step == 0) runtime.dump.add("noise_pred_0", velocity);
     latents = sampling::euler_step(latents, velocity, schedule, step, numerics);
@@ -94,34 +92,15 @@ at::Tensor Hunyuan15Denoiser::denoised(Runtime& runtime,
     ends(step + 1, {latents}, [&] { return Latents{latents, {}}; });
   }
   ends.finish();
-  transformer_->finish(runtime);
+  transformer.finish(runtime);
   return latents;
-}
-
-void Hunyuan15Denoiser::load_ahead(const Runtime& runtime) {
-  if (transformer_ || !runtime.team.denoises()) return;
-  coming_ = runtime.ahead->begin(runtime, LoadAhead::When::kNow, [this](const Runtime& own) {
-    transformer_ = std::make_unique<Hunyuan15Transformer>(own);
-  });
-}
-
-void Hunyuan15Denoiser::release() {
-  coming_ = {};
-  transformer_.reset();
 }
 
 at::Tensor Hunyuan15Denoiser::denoise(Runtime& runtime,
                                       const std::vector<hunyuan15::Condition>& conditions,
                                       const FirstFrame& first_frame) {
   at::Tensor latents;
-  if (runtime.team.denoises()) {
-    latents = denoised(runtime, conditions, first_frame);
-  } else {
-    follow_steps(runtime);
-  }
-  if (runtime.team.size() > runtime.team.denoising()) {
-    latents = parallel::shared_from(runtime.team.replica(), 0, latents).to(runtime.device);
-  }
+  on_every_rank(runtime, [&] { latents = denoised(runtime, conditions, first_frame); }, {&latents});
   runtime.dump.add("latents_final", latents);
   return latents;
 }

@@ -1,14 +1,13 @@
 // From noise to latents: the loop over the steps, with guidance and its branches spread over ranks.
 #pragma once
 
-#include <future>
-#include <memory>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
 #include "models/hunyuan15/condition_embedder.h"
 #include "pipeline/hunyuan15_transformer.h"
+#include "pipeline/loaded_network.h"
 #include "pipeline/runtime.h"
 #include "sampling/guidance.h"
 
@@ -32,16 +31,17 @@ class Hunyuan15Denoiser {
                      const FirstFrame& first_frame);
 
   // Has a thread load the transformer, on a rank that denoises and has none.
-  void load_ahead(const Runtime& runtime);
-  void release();
+  void load_ahead(const Runtime& runtime) {
+    if (runtime.team.denoises()) transformer_.load_ahead(runtime, LoadAhead::When::kNow);
+  }
+  void release() { transformer_.release(); }
 
  private:
   at::Tensor denoised(Runtime& runtime,
                       const std::vector<hunyuan15::Condition>& conditions,
                       const FirstFrame& first_frame);
 
-  std::unique_ptr<Hunyuan15Transformer> transformer_;
-  std::shared_future<void> coming_;  // the transformer, where a thread loads it
+  LoadedNetwork<Hunyuan15Transformer> transformer_;
 };
 
 }  // namespace kinema::pipeline

@@ -1,11 +1,7 @@
 // Each half is made from the component's files, in which the other's weights are left unread.
 #include "pipeline/hunyuan15_vae.h"
 
-#include <string>
-#include <utility>
-
 #include "base/interrupt.h"
-#include "pipeline/load_ahead.h"
 #include "pipeline/tiled.h"
 
 namespace kinema::pipeline {
@@ -14,12 +10,6 @@ namespace {
 // Latent frames decoded at a time: larger parts keep the convolutions busier, smaller ones need
 // less memory.
 constexpr int64_t kLatentFrames = 2;
-
-// One half of the autoencoder, and the other half's weights declared unused.
-std::unique_ptr<OpenComponent> half(const Runtime& runtime, const char* other) {
-  const weights::NameMap names{.prefixes = {}, .unused = {std::string(other) + ".*"}};
-  return std::make_unique<OpenComponent>(runtime, "vae", names);
-}
 
 int64_t frames_of(const Runtime& runtime, const at::Tensor& latents) {
   return (latents.size(2) - 1) * runtime.model.hunyuan15.vae.temporal_compression_ratio + 1;
@@ -74,33 +64,23 @@ at::Tensor moments_in_tiles(Runtime& runtime,
 
 }  // namespace
 
-void Hunyuan15Vae::open_decoder(const Runtime& runtime) {
-  opened_ = half(runtime, "encoder");
-  decoder_.emplace(nn::ParamScope(opened_->source(), "decoder"), runtime.model.hunyuan15.vae);
-  opened_->made();
+Hunyuan15Vae::Decoder::Decoder(const Runtime& runtime)
+    : VaeHalf(runtime, "encoder"), network(root() / "decoder", runtime.model.hunyuan15.vae) {
+  made();
+}
+
+Hunyuan15Vae::Encoder::Encoder(const Runtime& runtime)
+    : VaeHalf(runtime, "decoder"), network(root() / "encoder", runtime.model.hunyuan15.vae) {
+  made();
 }
 
 const hunyuan15::VideoDecoder& Hunyuan15Vae::decoder(Runtime& runtime) {
-  if (!coming_.valid() && decoder_) return *decoder_;
-  runtime.stages.begin("load");
-  coming_.valid() ? runtime.ahead->wait(coming_) : open_decoder(runtime);
-  std::exchange(opened_, nullptr)->loaded(runtime.stages);
-  return *decoder_;
+  if (!decoder_.is_there()) runtime.stages.begin("load");
+  return used(decoder_, runtime).network;
 }
 
 void Hunyuan15Vae::load_ahead(const Runtime& runtime) {
-  const bool works = is_tiled(runtime) ? runtime.team.in_vae() : runtime.team.is_first();
-  if (decoder_ || !works) return;
-  coming_ = runtime.ahead->begin(runtime, LoadAhead::When::kAfterFirstStep,
-                                 [this](const Runtime& own) { open_decoder(own); });
-}
-
-const hunyuan15::VideoEncoder& Hunyuan15Vae::encoder(Runtime& runtime) {
-  if (encoder_) return *encoder_;
-  const auto component = half(runtime, "decoder");
-  encoder_.emplace(nn::ParamScope(component->source(), "encoder"), runtime.model.hunyuan15.vae);
-  component->loaded(runtime.stages);
-  return *encoder_;
+  if (works_on_vae(runtime)) decoder_.load_ahead(runtime, LoadAhead::When::kAfterFirstStep);
 }
 
 void Hunyuan15Vae::decode(Runtime& runtime, const at::Tensor& latents, FrameOutput* output) {
@@ -122,22 +102,18 @@ at::Tensor Hunyuan15Vae::pixels(Runtime& runtime, const at::Tensor& latents) {
 }
 
 at::Tensor Hunyuan15Vae::encode(Runtime& runtime, const at::Tensor& pixels) {
-  at::Tensor latents;
-  const bool works = is_tiled(runtime) ? runtime.team.in_vae() : runtime.team.is_first();
-  if (works) {
-    const auto& network = encoder(runtime);
-    auto moments = is_tiled(runtime) ? moments_in_tiles(runtime, network, pixels) : network(pixels);
-    if (moments.defined()) latents = hunyuan15::latents_of(moments, runtime.model.hunyuan15.vae);
-  }
-  // The first rank put the tiles together.
-  return parallel::shared_from(runtime.team.replica(), 0, latents).to(runtime.device);
+  return encoded(runtime, [&]() -> at::Tensor {
+    const auto& network = used(encoder_, runtime).network;
+    const auto moments =
+        is_tiled(runtime) ? moments_in_tiles(runtime, network, pixels) : network(pixels);
+    if (!moments.defined()) return {};
+    return hunyuan15::latents_of(moments, runtime.model.hunyuan15.vae);
+  });
 }
 
 void Hunyuan15Vae::release() {
-  coming_ = {};
-  opened_.reset();
-  decoder_.reset();
-  encoder_.reset();
+  decoder_.release();
+  encoder_.release();
 }
 
 }  // namespace kinema::pipeline

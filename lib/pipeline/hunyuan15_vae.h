@@ -2,16 +2,12 @@
 // tiles over ranks.
 #pragma once
 
-#include <future>
-#include <memory>
-#include <optional>
-
 #include <ATen/core/Tensor.h>
 
 #include "models/hunyuan15/vae_tiles.h"
-#include "pipeline/component.h"
 #include "pipeline/frame_output.h"
 #include "pipeline/runtime.h"
+#include "pipeline/vae_half.h"
 
 namespace kinema::pipeline {
 
@@ -36,14 +32,19 @@ class Hunyuan15Vae {
   void release();
 
  private:
+  struct Decoder : VaeHalf {
+    explicit Decoder(const Runtime& runtime);
+    hunyuan15::VideoDecoder network;
+  };
+  struct Encoder : VaeHalf {
+    explicit Encoder(const Runtime& runtime);
+    hunyuan15::VideoEncoder network;
+  };
+  // Loads it (stage "load") if it is not there.
   const hunyuan15::VideoDecoder& decoder(Runtime& runtime);
-  void open_decoder(const Runtime& runtime);
-  const hunyuan15::VideoEncoder& encoder(Runtime& runtime);
 
-  std::optional<hunyuan15::VideoDecoder> decoder_;
-  std::optional<hunyuan15::VideoEncoder> encoder_;
-  std::unique_ptr<OpenComponent> opened_;  // the decoder's, until its load has been reported
-  std::shared_future<void> coming_;        // the decoder, where a thread loads it
+  LoadedNetwork<Decoder> decoder_;
+  LoadedNetwork<Encoder> encoder_;
 };
 
 }  // namespace kinema::pipeline

@@ -8,7 +8,6 @@
 #include <ATen/ops/zeros.h>
 
 #include "models/ltx2/audio_vae.h"
-#include "pipeline/load_ahead.h"
 #include "pipeline/ltx2_conditions.h"
 #include "pipeline/step_end.h"
 #include "pipeline/step_preview.h"
@@ -193,12 +192,11 @@ Latents Ltx2Denoiser::denoised(Runtime& runtime,
   runtime.team.begin(shapes.video_tokens());
 
   runtime.stages.begin("load");
-  if (coming_.valid()) runtime.ahead->wait(coming_);
-  if (!transformer_) transformer_ = std::make_unique<Ltx2Transformer>(runtime);
+  auto& transformer = transformer_.get(runtime);
   const auto before = left_before(runtime);
   const int64_t first = before ? before->steps_done : 0;
-  transformer_->begin(runtime, schedule, positions_of(runtime, shapes, pictures), fixed, conditions,
-                      guidance.passes(), schedule.steps() - first);
+  transformer.begin(runtime, schedule, positions_of(runtime, shapes, pictures), fixed, conditions,
+                    guidance.passes(), schedule.steps() - first);
   auto start = initial_latents(runtime, shapes, given, pictures);
   dump(runtime, "latents_initial", "audio_latents_initial", shapes.own(start));
   if (before)
@@ -210,7 +208,7 @@ Latents Ltx2Denoiser::denoised(Runtime& runtime,
   for (int64_t step = first; step < schedule.steps(); ++step) {
     const float sigma = schedule.sigmas[static_cast<size_t>(step)];
     const auto velocities =
-        transformer_->velocities({x.video.to(runtime.dtype), x.audio.to(runtime.dtype)}, step);
+        transformer.velocities({x.video.to(runtime.dtype), x.audio.to(runtime.dtype)}, step);
     auto v = guidance.velocity(x, velocities, sigma);
     if (step == 0)
       dump(runtime, "noise_pred_0", "audio_noise_pred_0", shapes.own(shapes.latents(v)));
@@ -226,35 +224,16 @@ Latents Ltx2Denoiser::denoised(Runtime& runtime,
     ends(step + 1, {x.video, x.audio}, [&] { return shapes.latents(x); });
   }
   ends.finish();
-  transformer_->finish(runtime);
+  transformer.finish(runtime);
   return shapes.own(shapes.latents(x));
-}
-
-void Ltx2Denoiser::load_ahead(const Runtime& runtime) {
-  if (transformer_ || !runtime.team.denoises()) return;
-  coming_ = runtime.ahead->begin(runtime, LoadAhead::When::kNow, [this](const Runtime& own) {
-    transformer_ = std::make_unique<Ltx2Transformer>(own);
-  });
-}
-
-void Ltx2Denoiser::release() {
-  coming_ = {};
-  transformer_.reset();
 }
 
 Latents Ltx2Denoiser::denoise(Runtime& runtime,
                               const std::vector<ltx2::TextEmbeds>& conditions,
                               const Ltx2Given& given) {
   Latents latents;
-  if (runtime.team.denoises()) {
-    latents = denoised(runtime, conditions, given);
-  } else {
-    follow_steps(runtime);
-  }
-  if (runtime.team.size() > runtime.team.denoising()) {
-    for (auto* part : {&latents.video, &latents.audio})
-      *part = parallel::shared_from(runtime.team.replica(), 0, *part).to(runtime.device);
-  }
+  on_every_rank(runtime, [&] { latents = denoised(runtime, conditions, given); },
+                {&latents.video, &latents.audio});
   dump(runtime, "latents_final", "audio_latents_final", latents);
   return latents;
 }

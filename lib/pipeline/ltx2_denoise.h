@@ -2,13 +2,12 @@
 // spread over ranks.
 #pragma once
 
-#include <future>
-#include <memory>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
 #include "models/ltx2/connectors.h"
+#include "pipeline/loaded_network.h"
 #include "pipeline/ltx2_given.h"
 #include "pipeline/ltx2_transformer.h"
 #include "pipeline/runtime.h"
@@ -26,16 +25,17 @@ class Ltx2Denoiser {
                   const Ltx2Given& given);
 
   // Has a thread load the transformer, on a rank that denoises and has none.
-  void load_ahead(const Runtime& runtime);
-  void release();
+  void load_ahead(const Runtime& runtime) {
+    if (runtime.team.denoises()) transformer_.load_ahead(runtime, LoadAhead::When::kNow);
+  }
+  void release() { transformer_.release(); }
 
  private:
   Latents denoised(Runtime& runtime,
                    const std::vector<ltx2::TextEmbeds>& conditions,
                    const Ltx2Given& given);
 
-  std::unique_ptr<Ltx2Transformer> transformer_;
-  std::shared_future<void> coming_;  // the transformer, where a thread loads it
+  LoadedNetwork<Ltx2Transformer> transformer_;
 };
 
 }  // namespace kinema::pipeline

@@ -1,12 +1,9 @@
 // Each half is made from the component's files, in which the other's weights are left unread.
 #include "pipeline/ltx2_vae.h"
 
-#include <string>
-#include <utility>
 #include <vector>
 
 #include "base/interrupt.h"
-#include "pipeline/load_ahead.h"
 #include "pipeline/tiled.h"
 #include "plan/ltx2_facts.h"
 #include "tensor/noise.h"
@@ -16,12 +13,6 @@ namespace {
 
 const config::Ltx2VideoVaeConfig& config_of(const Runtime& runtime) {
   return runtime.model.ltx2.vae;
-}
-
-// One half of the autoencoder, and the other half's weights declared unused.
-std::unique_ptr<OpenComponent> half(const Runtime& runtime, const char* other) {
-  const weights::NameMap names{.prefixes = {}, .unused = {std::string(other) + ".*"}};
-  return std::make_unique<OpenComponent>(runtime, "vae", names);
 }
 
 ltx2::Decoding decoding(const Runtime& runtime) {
@@ -101,37 +92,40 @@ void decode_parts(Runtime& runtime,
   });
 }
 
+at::Tensor means_in_tiles(Runtime& runtime,
+                          const ltx2::VideoEncoder& encoder,
+                          const at::Tensor& pixels) {
+  const auto& config = config_of(runtime);
+  const auto grid = plan::TileGrid::for_encode(pixels.size(3), pixels.size(4), tiling_of(runtime),
+                                               config.spatial_compression_ratio);
+  return assembled(
+      runtime, grid, config.latent_channels, 1, pixels.options(),
+      [&](const plan::Tile& tile) { return ltx2::encode_tile(encoder, pixels, tile); }, [] {});
+}
+
 }  // namespace
 
-void Ltx2Vae::open_decoder(const Runtime& runtime) {
-  opened_ = half(runtime, "encoder");
-  const nn::ParamScope root(opened_->source());
-  decoder_.emplace(Decoder{{root / "decoder", config_of(runtime)}, {root, config_of(runtime)}});
-  opened_->made();
+Ltx2Vae::Decoder::Decoder(const Runtime& runtime)
+    : VaeHalf(runtime, "encoder"),
+      network(root() / "decoder", config_of(runtime)),
+      statistics(root(), config_of(runtime)) {
+  made();
+}
+
+Ltx2Vae::Encoder::Encoder(const Runtime& runtime)
+    : VaeHalf(runtime, "decoder"),
+      network(root() / "encoder", config_of(runtime)),
+      statistics(root(), config_of(runtime)) {
+  made();
 }
 
 const Ltx2Vae::Decoder& Ltx2Vae::decoder(Runtime& runtime) {
-  if (!coming_.valid() && decoder_) return *decoder_;
-  runtime.stages.begin("load");
-  coming_.valid() ? runtime.ahead->wait(coming_) : open_decoder(runtime);
-  std::exchange(opened_, nullptr)->loaded(runtime.stages);
-  return *decoder_;
+  if (!decoder_.is_there()) runtime.stages.begin("load");
+  return used(decoder_, runtime);
 }
 
 void Ltx2Vae::load_ahead(const Runtime& runtime) {
-  const bool works = is_tiled(runtime) ? runtime.team.in_vae() : runtime.team.is_first();
-  if (decoder_ || !works) return;
-  coming_ = runtime.ahead->begin(runtime, LoadAhead::When::kAfterFirstStep,
-                                 [this](const Runtime& own) { open_decoder(own); });
-}
-
-const Ltx2Vae::Encoder& Ltx2Vae::encoder(Runtime& runtime) {
-  if (encoder_) return *encoder_;
-  const auto component = half(runtime, "decoder");
-  const nn::ParamScope root(component->source());
-  encoder_.emplace(Encoder{{root / "encoder", config_of(runtime)}, {root, config_of(runtime)}});
-  component->loaded(runtime.stages);
-  return *encoder_;
+  if (works_on_vae(runtime)) decoder_.load_ahead(runtime, LoadAhead::When::kAfterFirstStep);
 }
 
 void Ltx2Vae::decode(Runtime& runtime, const at::Tensor& latents, FrameOutput* output) {
@@ -154,34 +148,18 @@ at::Tensor Ltx2Vae::pixels(Runtime& runtime, const at::Tensor& latents) {
 }
 
 at::Tensor Ltx2Vae::encode(Runtime& runtime, const at::Tensor& pixels) {
-  at::Tensor latents;
-  const bool works = is_tiled(runtime) ? runtime.team.in_vae() : runtime.team.is_first();
-  if (works) {
-    const auto& half = encoder(runtime);
-    const auto& config = config_of(runtime);
-    auto means =
-        is_tiled(runtime)
-            ? assembled(
-                  runtime,
-                  plan::TileGrid::for_encode(pixels.size(3), pixels.size(4), tiling_of(runtime),
-                                             config.spatial_compression_ratio),
-                  config.latent_channels, 1, pixels.options(),
-                  [&](const plan::Tile& tile) {
-                    return ltx2::encode_tile(half.network, pixels, tile);
-                  },
-                  [] {})
-            : half.network(pixels);
-    if (means.defined()) latents = half.statistics.normalised_picture(means.to(at::kFloat));
-  }
-  // The first rank put the tiles together.
-  return parallel::shared_from(runtime.team.replica(), 0, latents).to(runtime.device);
+  return encoded(runtime, [&]() -> at::Tensor {
+    const auto& half = used(encoder_, runtime);
+    const auto means =
+        is_tiled(runtime) ? means_in_tiles(runtime, half.network, pixels) : half.network(pixels);
+    if (!means.defined()) return {};
+    return half.statistics.normalised_picture(means.to(at::kFloat));
+  });
 }
 
 void Ltx2Vae::release() {
-  coming_ = {};
-  opened_.reset();
-  decoder_.reset();
-  encoder_.reset();
+  decoder_.release();
+  encoder_.release();
 }
 
 }  // namespace kinema::pipeline

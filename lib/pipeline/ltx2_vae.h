@@ -2,17 +2,13 @@
 // tiles over ranks.
 #pragma once
 
-#include <future>
-#include <memory>
-#include <optional>
-
 #include <ATen/core/Tensor.h>
 
 #include "models/ltx2/vae_statistics.h"
 #include "models/ltx2/vae_tiles.h"
-#include "pipeline/component.h"
 #include "pipeline/frame_output.h"
 #include "pipeline/runtime.h"
+#include "pipeline/vae_half.h"
 
 namespace kinema::pipeline {
 
@@ -38,22 +34,21 @@ class Ltx2Vae {
   void release();
 
  private:
-  struct Decoder {
+  struct Decoder : VaeHalf {
+    explicit Decoder(const Runtime& runtime);
     ltx2::VideoDecoder network;
     ltx2::LatentStatistics statistics;
   };
-  struct Encoder {
+  struct Encoder : VaeHalf {
+    explicit Encoder(const Runtime& runtime);
     ltx2::VideoEncoder network;
     ltx2::LatentStatistics statistics;
   };
+  // Loads it (stage "load") if it is not there.
   const Decoder& decoder(Runtime& runtime);
-  void open_decoder(const Runtime& runtime);
-  const Encoder& encoder(Runtime& runtime);
 
-  std::optional<Decoder> decoder_;
-  std::optional<Encoder> encoder_;
-  std::unique_ptr<OpenComponent> opened_;  // the decoder's, until its load has been reported
-  std::shared_future<void> coming_;        // the decoder, where a thread loads it
+  LoadedNetwork<Decoder> decoder_;
+  LoadedNetwork<Encoder> encoder_;
 };
 
 }  // namespace kinema::pipeline

@@ -24,6 +24,15 @@ std::string place(int64_t done, int64_t steps) {
   throw Error(ErrorKind::kInterrupted, "interrupted after " + place(done, steps));
 }
 
+void follow_steps(Runtime& runtime) {
+  const int64_t steps = *runtime.request.num_inference_steps;
+  const auto before = left_before(runtime);
+  for (int64_t step = before ? before->steps_done : 0; step < steps; ++step) {
+    if (interrupted_together(runtime.team)) interrupted(step + 1, steps);
+    if (runtime.ahead != nullptr) runtime.ahead->step_done();
+  }
+}
+
 }  // namespace
 
 void StepEnds::operator()(int64_t done,
@@ -49,13 +58,14 @@ void StepEnds::finish() {
   open_ = false;
 }
 
-void follow_steps(Runtime& runtime) {
-  const int64_t steps = *runtime.request.num_inference_steps;
-  const auto before = left_before(runtime);
-  for (int64_t step = before ? before->steps_done : 0; step < steps; ++step) {
-    if (interrupted_together(runtime.team)) interrupted(step + 1, steps);
-    if (runtime.ahead != nullptr) runtime.ahead->step_done();
-  }
+void on_every_rank(Runtime& runtime,
+                   const std::function<void()>& denoise,
+                   const std::vector<at::Tensor*>& latents) {
+  const auto& team = runtime.team;
+  team.denoises() ? denoise() : follow_steps(runtime);
+  if (team.size() == team.denoising()) return;
+  for (auto* one : latents)
+    *one = parallel::shared_from(team.replica(), 0, *one).to(runtime.device);
 }
 
 }  // namespace kinema::pipeline

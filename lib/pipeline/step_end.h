@@ -38,7 +38,10 @@ class StepEnds {
   bool open_ = false;  // a step that the device has not been seen to end
 };
 
-// The denoising of a rank that only decodes tiles: it takes part in the agreement of each step.
-void follow_steps(Runtime& runtime);
+// Has the ranks that denoise do so. Those that only decode tiles take part in the agreement of each
+// step, and have the first rank's `latents` afterwards.
+void on_every_rank(Runtime& runtime,
+                   const std::function<void()>& denoise,
+                   const std::vector<at::Tensor*>& latents);
 
 }  // namespace kinema::pipeline

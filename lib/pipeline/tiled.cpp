@@ -18,6 +18,16 @@ plan::Tiling tiling_of(const Runtime& runtime) {
   return {*runtime.request.vae_tile_size, *runtime.request.vae_tile_stride};
 }
 
+bool works_on_vae(const Runtime& runtime) {
+  return is_tiled(runtime) ? runtime.team.in_vae() : runtime.team.is_first();
+}
+
+at::Tensor encoded(const Runtime& runtime, const std::function<at::Tensor()>& encode) {
+  at::Tensor latents;
+  if (works_on_vae(runtime)) latents = encode();
+  return parallel::shared_from(runtime.team.replica(), 0, latents).to(runtime.device);
+}
+
 at::Tensor assembled(Runtime& runtime,
                      const plan::TileGrid& grid,
                      int64_t channels,

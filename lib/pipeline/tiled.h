@@ -13,6 +13,11 @@ namespace kinema::pipeline {
 
 bool is_tiled(const Runtime& runtime);
 plan::Tiling tiling_of(const Runtime& runtime);
+// Whether this rank works on what the autoencoder makes: those that share its tiles, or the first.
+bool works_on_vae(const Runtime& runtime);
+
+// What `encode` makes on the first rank, on every rank; those that work call it.
+at::Tensor encoded(const Runtime& runtime, const std::function<at::Tensor()>& encode);
 
 // What one tile becomes.
 using TileWork = std::function<at::Tensor(const plan::Tile& tile)>;

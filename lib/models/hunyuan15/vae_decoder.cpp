@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "models/clip.h"
 #include "models/hunyuan15/vae_layout.h"
 
 namespace kinema::hunyuan15 {
@@ -52,11 +53,11 @@ VideoDecoder::VideoDecoder(const nn::ParamScope& scope, const config::Hunyuan15V
            config.out_channels) {}
 
 at::Tensor VideoDecoder::part(const at::Tensor& latents, Past& past) const {
-  const auto z = clip_of(latents);
+  const auto z = models::clip_of(latents);
   auto x = conv_in_.added_to(repeated(z, repeats_), z, past);
   x = mid_(std::move(x), past);
   for (const auto& level : levels_) x = level(std::move(x), past);
-  auto pixels = video_of(out_(x, past));
+  auto pixels = models::video_of(out_(x, past));
   past.end_part();
   return pixels;
 }

@@ -6,6 +6,7 @@
 #include <ATen/ops/cat.h>
 
 #include "base/error.h"
+#include "models/clip.h"
 #include "models/hunyuan15/vae_layout.h"
 
 namespace kinema::hunyuan15 {
@@ -52,10 +53,10 @@ at::Tensor VideoEncoder::part(const at::Tensor& pixels, Past& past) const {
     throw Error(ErrorKind::kInternal,
                 "the autoencoder takes its first frame alone and the others in whole groups");
   }
-  auto x = conv_in_(clip_of(pixels), past);
+  auto x = conv_in_(models::clip_of(pixels), past);
   for (const auto& level : levels_) x = level(std::move(x), past);
   x = mid_(std::move(x), past);
-  auto moments = video_of(out_.added_to(group_mean(x, moments_), x, past));
+  auto moments = models::video_of(out_.added_to(group_mean(x, moments_), x, past));
   past.end_part();
   return moments;
 }

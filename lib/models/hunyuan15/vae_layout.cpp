@@ -3,8 +3,6 @@
 
 #include <bit>
 
-#include "base/error.h"
-
 namespace kinema::hunyuan15 {
 namespace {
 
@@ -33,14 +31,5 @@ std::optional<Time> upsampled(const config::Hunyuan15VaeConfig& config, size_t l
   if (level >= log2_of(config.spatial_compression_ratio)) return std::nullopt;
   return level < log2_of(config.temporal_compression_ratio) ? Time::kChanged : Time::kKept;
 }
-
-at::Tensor clip_of(const at::Tensor& video) {
-  if (video.dim() != 5 || video.size(0) != 1) {
-    throw Error(ErrorKind::kInternal, "the autoencoder takes one video [1, C, T, H, W] at a time");
-  }
-  return video.permute({0, 2, 3, 4, 1}).squeeze(0).contiguous();
-}
-
-at::Tensor video_of(const at::Tensor& clip) { return clip.unsqueeze(0).permute({0, 4, 1, 2, 3}); }
 
 }  // namespace kinema::hunyuan15

@@ -6,8 +6,6 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/linear.h>
 
-#include "base/error.h"
-
 namespace kinema::ltx2 {
 namespace {
 
@@ -105,14 +103,5 @@ at::Tensor VaeDownsample::operator()(const at::Tensor& x, Flow& flow) const {
   const auto means = gathered(clip, by_).unflatten(3, {out_, -1}).mean(-1);
   return gathered(conv_(clip, flow), by_).add_(means);
 }
-
-at::Tensor clip_of(const at::Tensor& video) {
-  if (video.dim() != 5 || video.size(0) != 1) {
-    throw Error(ErrorKind::kInternal, "the autoencoder takes one video [1, C, T, H, W] at a time");
-  }
-  return video.permute({0, 2, 3, 4, 1}).squeeze(0).contiguous();
-}
-
-at::Tensor video_of(const at::Tensor& clip) { return clip.unsqueeze(0).permute({0, 4, 1, 2, 3}); }
 
 }  // namespace kinema::ltx2

@@ -79,9 +79,4 @@ class VaeDownsample {
 at::Tensor spread(const at::Tensor& x, const config::Ltx2Factors& by);
 at::Tensor gathered(const at::Tensor& x, const config::Ltx2Factors& by);
 
-// [1, C, T, H, W] -> [T, H, W, C], contiguous, and back (without a copy). Throws Error(kInternal)
-// for several videos.
-at::Tensor clip_of(const at::Tensor& video);
-at::Tensor video_of(const at::Tensor& clip);
-
 }  // namespace kinema::ltx2

@@ -11,6 +11,8 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 
+#include "models/clip.h"
+
 namespace kinema::ltx2 {
 namespace {
 
@@ -48,7 +50,7 @@ class Groups {
     const auto group = parts_.size() == 1 ? parts_.front() : at::cat(parts_, 0);
     parts_.clear();
     waiting_ = 0;
-    sink_(video_of(group));
+    sink_(models::video_of(group));
   }
 
  private:
@@ -170,7 +172,7 @@ at::Tensor VideoDecoder::pixels(const at::Tensor& x, Run& run, Flow& flow) const
 void VideoDecoder::decode(const at::Tensor& latents,
                           const Decoding& how,
                           const FrameSink& sink) const {
-  const auto clip = clip_of(latents);
+  const auto clip = models::clip_of(latents);
   Run run = {Groups(group_frames(clip.size(0), how), sink),
              how.latent_frames,
              std::vector<Flow>(levels_.size() + 1),
@@ -198,7 +200,7 @@ at::Tensor VideoDecoder::operator()(const at::Tensor& latents, const Decoding& h
     if (!video.defined()) {
       const auto clip =
           at::empty({total, part.size(3), part.size(4), part.size(1)}, part.options());
-      video = video_of(clip);
+      video = models::video_of(clip);
     }
     video.narrow(2, done, part.size(2)).copy_(part);
     done += part.size(2);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "models/clip.h"
 
 namespace kinema::ltx2 {
 namespace {
@@ -63,10 +64,10 @@ at::Tensor VideoEncoder::operator()(const at::Tensor& pixels) const {
   }
   Flow flow;
   flow.begin(Flow::Part::kLast);
-  auto x = conv_in_(patched(clip_of(pixels), config_.patch_size), flow);
+  auto x = conv_in_(patched(models::clip_of(pixels), config_.patch_size), flow);
   for (const auto& level : levels_) x = level(std::move(x), flow);
   for (const auto& resnet : mid_) x = resnet(x, {}, flow);
-  return video_of(conv_out_.activated(x, {}, flow)).narrow(1, 0, config_.latent_channels);
+  return models::video_of(conv_out_.activated(x, {}, flow)).narrow(1, 0, config_.latent_channels);
 }
 
 }  // namespace kinema::ltx2

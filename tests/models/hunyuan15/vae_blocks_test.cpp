@@ -7,6 +7,7 @@
 #include <ATen/ATen.h>
 #include <catch2/catch.hpp>
 
+#include "models/clip.h"
 #include "models/hunyuan15/vae_case.h"
 #include "models/hunyuan15/vae_layout.h"
 #include "support/map_source.h"
@@ -52,7 +53,7 @@ TEST_CASE("a residual block may change its width", "[vae]") {
   const Resnet resnet(nn::ParamScope(source), 6, 10);
   const auto x = noise({1, 6, 3, 4, 5}, 9);
   Past past(Past::Parts::kOne);
-  const auto got = video_of(resnet(clip_of(x), past));
+  const auto got = models::video_of(resnet(models::clip_of(x), past));
   CHECK(test::scaled_difference(got, plain_resnet(weights, x)) < 1e-5);
 }
 
@@ -65,7 +66,7 @@ TEST_CASE("a causal convolution remembers its last two frames", "[vae]") {
   Past past(Past::Parts::kMany);
   int64_t begin = 0;
   for (const int64_t frames : {2, 1, 3}) {
-    const auto got = video_of(conv(clip_of(x.narrow(2, begin, frames)), past));
+    const auto got = models::video_of(conv(models::clip_of(x.narrow(2, begin, frames)), past));
     CHECK(test::scaled_difference(got, want.narrow(2, begin, frames)) < 1e-5);
     past.end_part();
     begin += frames;

@@ -6,8 +6,8 @@
 #include <ATen/ATen.h>
 #include <catch2/catch.hpp>
 
+#include "models/clip.h"
 #include "models/hunyuan15/vae_case.h"
-#include "models/hunyuan15/vae_layout.h"
 #include "support/tensors.h"
 
 namespace kinema::hunyuan15 {
@@ -40,11 +40,11 @@ TEST_CASE("the decoder's mid block is the reference's", "[vae]") {
     const auto at = vae.scope() / "decoder";
     const int64_t in = vae.config.latent_channels, width = vae.config.block_out_channels.back();
     Past past(Past::Parts::kOne);
-    const auto z = clip_of(vae.latents());
+    const auto z = models::clip_of(vae.latents());
     const auto x =
         CausalConv(at / "conv_in", in, width).added_to(z.repeat_interleave(width / in, 3), z, past);
     const auto mid = MidBlock(at / "mid_block", width)(x, past);
-    CHECK(test::scaled_difference(video_of(mid), vae.at("vae_decoder_mid")) < 1e-5);
+    CHECK(test::scaled_difference(models::video_of(mid), vae.at("vae_decoder_mid")) < 1e-5);
   }
 }
 
