@@ -2,7 +2,6 @@
 #include "plan/auto_layout.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/log.h"
 #include "plan/tile_spread.h"
@@ -16,12 +15,8 @@ bool legal(const ParallelPlan& plan, const SplitLimits& limits) {
   return violations.empty();
 }
 
-// Shards within a machine, copies across machines: a gather never leaves its machine.
 ParallelPlan sharded(ParallelPlan plan, const MachineRates& rates) {
-  const int64_t group = plan.denoising() / plan.tensor;
-  const int64_t near = std::max<int64_t>(1, rates.ranks_per_machine / plan.tensor);
-  plan.hsdp_shard = rates.ranks_per_machine == 0 ? group : std::gcd(group, near);
-  plan.hsdp_replicate = group / plan.hsdp_shard;
+  shard_within_machines(plan, plan.denoising() / plan.tensor, rates.ranks_per_machine);
   return plan;
 }
 

@@ -118,6 +118,12 @@ void check_gpus(const ParallelPlan& plan, int64_t gpus, Violations& violations) 
                : "leave the degrees at 1, or --device cpu");
 }
 
+void shard_within_machines(ParallelPlan& plan, int64_t group, int64_t ranks_per_machine) {
+  const int64_t near = std::max<int64_t>(1, ranks_per_machine / plan.tensor);
+  plan.hsdp_shard = ranks_per_machine == 0 ? group : std::gcd(group, near);
+  plan.hsdp_replicate = group / plan.hsdp_shard;
+}
+
 std::string plan_text(const ParallelPlan& plan) {
   std::string text;
   auto degree = [&text](const char* name, int64_t value) {

@@ -39,6 +39,11 @@ void check_plan(const ParallelPlan& plan,
 // Whether all processes have one of the `gpus` visible GPUs each.
 void check_gpus(const ParallelPlan& plan, int64_t gpus, config::Violations& violations);
 
+// Shares the weights that each of `group` ranks would hold alike within a machine of
+// `ranks_per_machine` ranks (0: all are on one) and repeats them across machines: a gather never
+// leaves its machine.
+void shard_within_machines(ParallelPlan& plan, int64_t group, int64_t ranks_per_machine);
+
 // "cfg 2 x ulysses 2 = 4 ranks", or "one process".
 std::string plan_text(const ParallelPlan& plan);
 

@@ -36,8 +36,25 @@ void spread(int64_t ranks, const SplitLimits& limits, ParallelPlan& plan) {
   plan.ring *= rest / by_heads;
 }
 
+// `group`: ranks that would hold the same weights.
+void choose_shards(const Request& request,
+                   int64_t group,
+                   int64_t ranks_per_machine,
+                   ParallelPlan& plan) {
+  const auto &shard = request.hsdp_shard_size, &replicate = request.hsdp_replicate_size;
+  if (!shard && !replicate) {
+    shard_within_machines(plan, group, ranks_per_machine);
+    // Alone on its machine a rank can only share with those of others.
+    if (plan.hsdp_shard == 1) shard_within_machines(plan, group, 0);
+    return;
+  }
+  plan.hsdp_replicate = replicate.value_or(1);
+  plan.hsdp_shard = shard.value_or(std::max<int64_t>(1, group / plan.hsdp_replicate));
+}
+
 void apply_hsdp(const Request& request,
                 const SplitLimits& limits,
+                int64_t ranks_per_machine,
                 ParallelPlan& plan,
                 Violations& violations) {
   if (!request.use_hsdp) {
@@ -47,10 +64,8 @@ void apply_hsdp(const Request& request,
     }
     return;
   }
-  plan.hsdp_replicate = request.hsdp_replicate_size.value_or(1);
   const int64_t known = std::max(plan.denoising(), request.num_gpus.value_or(1)) / plan.tensor;
-  plan.hsdp_shard =
-      request.hsdp_shard_size.value_or(std::max<int64_t>(1, known / plan.hsdp_replicate));
+  choose_shards(request, std::max<int64_t>(1, known), ranks_per_machine, plan);
   const int64_t ranks = plan.hsdp_shard * plan.hsdp_replicate * plan.tensor;
   if (ranks > plan.denoising() && ranks % plan.denoising() == 0) spread(ranks, limits, plan);
 }
@@ -71,9 +86,10 @@ void fill_gpus(const Request& request, ParallelPlan& plan, Violations& violation
 
 ParallelPlan requested_plan(const Request& request,
                             const SplitLimits& limits,
-                            Violations& violations) {
+                            Violations& violations,
+                            int64_t ranks_per_machine) {
   ParallelPlan plan = given_degrees(request);
-  apply_hsdp(request, limits, plan, violations);
+  apply_hsdp(request, limits, ranks_per_machine, plan, violations);
   fill_gpus(request, plan, violations);
   return plan;
 }

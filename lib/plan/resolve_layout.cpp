@@ -135,6 +135,19 @@ void check_devices(Resolution& r) {
           "start one process for each GPU, or --share-gpus");
 }
 
+// As the degrees say. What follows from the number of machines is written down, since the ranks do
+// not know it.
+void request_layout(Resolution& r, const SplitLimits& limits) {
+  auto& request = r.request();
+  const auto &ranks = r.around.ranks, &here = r.around.local_ranks;
+  const bool several = ranks && here && *here < *ranks;
+  auto& plan = r.job.parallel;
+  plan = requested_plan(request, limits, r.violations, several ? *here : 0);
+  if (!several || plan.hsdp_shard == 0) return;
+  r.fill(request.hsdp_shard_size, "hsdp_shard_size", plan.hsdp_shard, "the machines");
+  r.fill(request.hsdp_replicate_size, "hsdp_replicate_size", plan.hsdp_replicate, "the machines");
+}
+
 }  // namespace
 
 void resolve_layout(Resolution& r) {
@@ -145,7 +158,7 @@ void resolve_layout(Resolution& r) {
   auto& predicted = r.job.predicted;
   predicted.shape = r.job.model.rules().denoiser(r.job);
   if (request.parallel == config::ParallelChoice::kAuto) choose_automatically(r, limits);
-  r.job.parallel = requested_plan(request, limits, r.violations);
+  request_layout(r, limits);
   check_plan(r.job.parallel, limits, r.violations);
   check_devices(r);
   if (r.job.parallel.data > 1 && r.around.scope == Scope::kOneJob) {

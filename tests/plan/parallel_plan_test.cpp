@@ -90,6 +90,21 @@ TEST_CASE("layouts from requests") {
     CHECK(plan.ulysses == 2);
     CHECK(broken(plan, limits()).empty());
   }
+  SECTION("HSDP shares within a machine and repeats across machines") {
+    request.use_hsdp = true, request.num_gpus = 8;
+    const auto shards = [&](int64_t ranks_per_machine) {
+      const auto plan = requested_plan(request, limits(), violations, ranks_per_machine);
+      return std::pair(plan.hsdp_shard, plan.hsdp_replicate);
+    };
+    CHECK(shards(0) == std::pair<int64_t, int64_t>(8, 1));
+    CHECK(shards(4) == std::pair<int64_t, int64_t>(4, 2));
+    CHECK(shards(3) == std::pair<int64_t, int64_t>(8, 1));
+    CHECK(shards(1) == std::pair<int64_t, int64_t>(8, 1));
+    request.tensor_parallel_size = 2;
+    CHECK(shards(4) == std::pair<int64_t, int64_t>(2, 2));
+    request.hsdp_replicate_size = 1;
+    CHECK(shards(4) == std::pair<int64_t, int64_t>(4, 1));
+  }
   CHECK(all(violations).empty());
 }
 
