@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <random>
-#include <thread>
 
 #include <unistd.h>
 
@@ -73,6 +72,12 @@ std::optional<launch::Placement> launched() {
   return place && place->size > 1 ? place : std::nullopt;
 }
 
+// MPI's launchers and Slurm may give each process cores of its own; torchrun leaves all of them to
+// all.
+int64_t bound_apart(const std::optional<launch::Placement>& place) {
+  return place && place->source != "torchrun" ? place->local_size : 1;
+}
+
 }  // namespace
 
 VerbFlag config_flag() {
@@ -140,6 +145,7 @@ plan::Surroundings look_around() {
     around.ranks = place->size;
     around.local_ranks = place->local_size;
   }
+  around.cores = plan::available_cores(bound_apart(place));
   return around;
 }
 

@@ -65,7 +65,7 @@ std::vector<Option> memory_options() {
        .field = field(&Request::resident_blocks),
        .help = "with --offload block, --offload disk or --use-hsdp: how many of the transformer's "
                "blocks stay whole",
-       .unset = "what --max-memory allows, or none",
+       .unset = "what --max-memory allows; without it, on a GPU what hides every fetch, else none",
        .least = 0,
        .most = 4096},
       {.key = "stream_slots",
@@ -82,7 +82,7 @@ std::vector<Option> memory_options() {
        .field = field(&Request::max_memory),
        .help = "use at most so many GB (10^9 bytes) on a device; what cannot be done with them is "
                "refused",
-       .unset = "what is free",
+       .unset = "what is free, or 90 % of a GPU that is known by its name",
        .least = 0.001,
        .most = 1e6},
   };

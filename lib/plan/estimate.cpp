@@ -56,8 +56,10 @@ uint64_t needed_bytes(const Job& job, const StageEstimate& stage) {
 uint64_t allowed_bytes(const Job& job, const Surroundings& around, const ParallelPlan& plan) {
   const auto& request = job.request();
   if (request.max_memory) return static_cast<uint64_t>(*request.max_memory * 1e9);
-  if (!job.on_cpu()) return 0;
-  return around.host_memory / static_cast<uint64_t>(around.local_ranks.value_or(plan.world_size()));
+  const auto here = static_cast<uint64_t>(around.local_ranks.value_or(plan.world_size()));
+  if (job.on_cpu()) return around.host_memory / here;
+  const auto gpus = std::max<uint64_t>(1, around.gpus.size());
+  return usable_memory(job.predicted.rates) / (request.share_gpus ? (here + gpus - 1) / gpus : 1);
 }
 
 }  // namespace kinema::plan

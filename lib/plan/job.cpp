@@ -21,6 +21,7 @@ Job plan_job(config::Settings settings,
              config::Violations& violations) {
   Job job;
   job.settings = std::move(settings);
+  job.given = job.settings.sources;
   job.model = std::move(model);
   job.host_memory = around.host_memory;
   Resolution r{job, around, violations};

@@ -1,6 +1,7 @@
 // A job that is ready to run: every value resolved, every rule checked, memory estimated.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,9 +27,10 @@ enum class Scope { kOneJob, kBatch, kDecoding };
 // What a job meets outside its request.
 struct Surroundings {
   std::optional<FrameSize> picture;  // upright, of --image
-  bool cuda_build = false;
-  std::vector<std::string> gpus;  // visible ones
-  uint64_t host_memory = 0;       // bytes available; 0 if unknown
+  bool cuda_build = false;           // LibTorch knows CUDA
+  bool kernels_build = false;        // our own CUDA kernels are there
+  std::vector<std::string> gpus;     // visible ones
+  uint64_t host_memory = 0;          // bytes available; 0 if unknown
   int64_t cores = 1;
   uint64_t random_seed = 0;
   // Processes that another launcher has started: of the run, and on this machine.
@@ -47,6 +49,7 @@ struct Prediction {
 
 struct Job {
   config::Settings settings;  // the request's optionals that the pipeline reads have values
+  std::map<std::string, std::string> given;  // settings.sources before anything was filled in
   ModelFacts model;
   VideoShape video;
   LatentShape latent;
@@ -55,7 +58,7 @@ struct Job {
   MemoryPlan memory;
   Prediction predicted;
   uint64_t memory_limit = 0;       // bytes a device; 0 if unknown
-  uint64_t host_memory = 0;        // bytes that are free on the machine; 0 if unknown
+  uint64_t host_memory = 0;        // bytes of it that may be used; 0 if unknown
   std::vector<std::string> notes;  // what was chosen or rounded, for the user
 
   const config::Request& request() const { return settings.request; }

@@ -52,8 +52,7 @@ int64_t vae_ranks(const Resolution& r, int64_t ranks) {
 }
 
 bool fits(const Resolution& r, const ParallelPlan& plan) {
-  uint64_t allowed = allowed_bytes(r.job, r.around, plan);
-  if (allowed == 0) allowed = usable_memory(r.job.predicted.rates);
+  const uint64_t allowed = allowed_bytes(r.job, r.around, plan);
   if (allowed == 0) return true;
   const auto tiling = plan.vae_patch > 1 ? config::VaeTiling::kOn : r.job.request().vae_tiling;
   for (const auto& stage : estimated_memory(r.job, plan, tiling).stages) {

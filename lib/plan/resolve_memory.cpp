@@ -77,11 +77,7 @@ void choose_tiling(Resolution& r) {
 }
 
 // What may be loaded ahead unasked. On the CPU nothing: loading wants the cores that compute.
-uint64_t most_bytes(const Resolution& r) {
-  const auto& request = r.job.request();
-  if (request.device.kind != config::Device::Kind::kCuda) return 0;
-  return request.max_memory ? r.job.memory_limit : usable_memory(r.job.predicted.rates);
-}
+uint64_t most_bytes(const Resolution& r) { return r.job.on_cpu() ? 0 : r.job.memory_limit; }
 
 bool all_within(const MemoryPlan& memory, uint64_t bytes) {
   return std::all_of(memory.stages.begin(), memory.stages.end(),
@@ -137,8 +133,14 @@ std::string remedy(const Resolution& r, const StageEstimate& stage) {
                      gigabytes(needed_bytes(r.job, stage) - saved_by_tiles(r)));
 }
 
+// Who says how much there is.
+std::string limit_words(const Job& job) {
+  if (job.request().max_memory) return "allowed (--max-memory)";
+  return job.on_cpu() ? "free" : "usable on " + job.predicted.rates.name;
+}
+
 void check_fit(Resolution& r) {
-  const auto* limit = r.request().max_memory ? "allowed (--max-memory)" : "free";
+  const auto limit = limit_words(r.job);
   for (const auto& stage : r.job.memory.stages) {
     const bool happens = r.around.scope != Scope::kDecoding || stage.stage == "decode";
     if (!happens || fits(r, stage)) continue;

@@ -31,14 +31,16 @@ int64_t most_resident(Resolution& r, const StreamShape& shape, uint64_t allowed)
   return resident;
 }
 
-// Bytes of the job's GPU by its name. Nothing on the CPU: what stayed there would take the very
-// memory that it is fetched from.
-uint64_t usable_bytes(const Job& job) {
-  return job.on_cpu() ? 0 : usable_memory(job.predicted.rates);
+// For blocks that stay. Nothing on the CPU unless it is asked for: what stayed there would take the
+// very memory that it is fetched from.
+uint64_t bytes_to_fill(const Resolution& r) {
+  const auto& job = r.job;
+  if (job.on_cpu() && !job.request().max_memory) return 0;
+  return allowed_bytes(job, r.around, job.parallel);
 }
 
 void choose_resident(Resolution& r, const StreamPlan& stream) {
-  const auto& [shape, streamed, home, times, exposed] = stream;
+  const auto& shape = stream.shape;
   auto& resident = r.request().resident_blocks;
   if (resident) {
     if (*resident <= shape.blocks) return;
@@ -48,10 +50,8 @@ void choose_resident(Resolution& r, const StreamPlan& stream) {
     return;
   }
   const bool bounded = r.request().max_memory.has_value();
-  const uint64_t allowed =
-      bounded ? allowed_bytes(r.job, r.around, r.job.parallel) : usable_bytes(r.job);
-  const int64_t wanted = bounded ? shape.blocks : blocks_to_hide_all(shape, times);
-  resident = wanted == 0 ? 0 : std::min(wanted, most_resident(r, shape, allowed));
+  const int64_t wanted = bounded ? shape.blocks : blocks_to_hide_all(shape, stream.times);
+  resident = wanted == 0 ? 0 : std::min(wanted, most_resident(r, shape, bytes_to_fill(r)));
   r.job.settings.sources["resident_blocks"] = bounded         ? "--max-memory"
                                               : *resident > 0 ? "what hides every fetch"
                                                               : "the program";
