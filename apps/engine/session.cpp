@@ -27,6 +27,13 @@ int64_t machine_ranks(const Json& planned) {
   return planned.at("plan").value("machine_ranks", int64_t{1});
 }
 
+// What the plan gives streamed blocks, where it streams them.
+std::optional<uint64_t> planned_host_bytes(const Json& planned) {
+  const auto stream = planned.at("predicted").find("stream");
+  if (stream == planned.at("predicted").end()) return std::nullopt;
+  return stream->at("host_bytes").get<uint64_t>();
+}
+
 // While a job is at work, its operations are timed; with --trace they go into the trace.
 class Listening {
  public:
@@ -121,7 +128,8 @@ std::optional<report::RunReport> Session::make(const Assignment& assignment) {
   const Listening listening(watch_, stages, request);
   pipeline::TensorDump dump(team_.is_first() ? request.save_tensors : std::nullopt);
   pipeline::Runtime runtime{
-      {facts_, device_, dtype_of(request), team_, machine_ranks(assignment.planned)},
+      {facts_, device_, dtype_of(request), team_, machine_ranks(assignment.planned),
+       planned_host_bytes(assignment.planned)},
       request,
       stages,
       dump,

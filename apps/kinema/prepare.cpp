@@ -138,10 +138,10 @@ plan::Surroundings look_around() {
   around.gpus = plan::visible_gpus(visible == variables.end() ? std::nullopt
                                                               : std::optional(visible->second));
   around.host_memory = plan::available_memory();
-  around.cores = std::max(1U, std::thread::hardware_concurrency());
   // Short enough to be typed again.
   around.random_seed = std::random_device{}();
-  if (const auto place = launched()) {
+  const auto place = launched();
+  if (place) {
     around.ranks = place->size;
     around.local_ranks = place->local_size;
   }

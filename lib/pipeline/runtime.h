@@ -26,7 +26,11 @@ struct Setup {
   at::ScalarType dtype;
   parallel::Team& team;
   int64_t machine_ranks = 1;  // processes of the run that share this machine's memory
-  // Set once nobody wants what is being loaded; null where that cannot happen.
+  // Bytes of host memory that the plan gives the denoiser's streamed blocks, 0 where they come from
+  // the files; nothing where it does not say.
+  std::optional<uint64_t> planned_host_bytes = {};
+  // Set once nobody wants what is being loaded; null where that cannot happen. Goes with the job:
+  // nothing that is made may look at it.
   const std::atomic<bool>* given_up = nullptr;
 
   at::TensorOptions options() const { return at::TensorOptions().dtype(dtype).device(device); }

@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "plan/machine.h"
 #include "plan/memory.h"
-#include "plan/residency.h"
 #include "tensor/device.h"
 #include "weights/stored.h"
 
@@ -18,12 +17,14 @@ namespace {
 // Where nothing was planned: one that computes and one that arrives.
 constexpr int64_t kSlots = 2;
 
+bool denoises(const std::string& name) { return name == "transformer"; }
+
 // Which of the blocks stay. Encoders are passed over once or twice, so that theirs would be read as
 // often if they stayed.
 std::vector<int64_t> staying(const Runtime& runtime,
                              const std::string& name,
                              const std::vector<std::string>& blocks) {
-  if (name != "transformer" || !streams_blocks(runtime)) return {};
+  if (!denoises(name) || !streams_blocks(runtime)) return {};
   return plan::resident_blocks(static_cast<int64_t>(blocks.size()),
                                runtime.request.resident_blocks.value_or(0));
 }
@@ -52,11 +53,33 @@ bool converts(const std::vector<parallel::StreamUnit>& units, at::ScalarType dty
   return false;
 }
 
+// Bytes that may still be taken; 0 if unknown.
 uint64_t free_host_memory(const Runtime& runtime) {
   const uint64_t free = plan::available_memory();
   const auto& allowed = runtime.request.max_memory;
   if (!allowed || !runtime.device.is_cpu()) return free;
   return std::min(free, static_cast<uint64_t>(*allowed * 1e9));
+}
+
+// Whether the system has as much as was planned. What other ranks have taken of theirs is gone
+// already, so that only this one's share counts.
+bool has_room(const Runtime& runtime, uint64_t bytes) {
+  const auto enough = [&] {
+    const uint64_t free = plan::available_memory();
+    return free == 0 || bytes <= free;
+  };
+  if (enough()) return true;
+  // Pages of a network that is gone wait there for another.
+  tensor::release_unused_host_memory(runtime.device);
+  return enough();
+}
+
+void tell_short(const Runtime& runtime, const std::string& name, uint64_t bytes) {
+  const auto text = fmt::format(
+      "{}: blocks come from the files, not from host memory as planned: they take {} GB, but {} GB "
+      "are free now",
+      name, plan::gigabytes(bytes), plan::gigabytes(plan::available_memory()));
+  runtime.team.is_first() ? note(text) : log_verbose(text);
 }
 
 double seconds_between(parallel::DeviceLane::Time begin, parallel::DeviceLane::Time end) {
@@ -103,15 +126,30 @@ std::unique_ptr<parallel::BlockHome> StreamedComponent::chosen_home(
     const Runtime& runtime, const parallel::StreamUnits& units) const {
   if (const auto& group = runtime.team.weights())
     return parallel::shard_home(units, group, sharding(runtime));
-  const plan::OffloadCase where{.bytes = all_units(*units),
-                                .free = free_host_memory(runtime),
-                                .ranks = runtime.machine_ranks,
-                                .on_cpu = runtime.device.is_cpu(),
-                                .converts = converts(*units, runtime.dtype),
-                                .from_disk = runtime.request.offload == config::Offload::kDisk};
-  if (plan::offload_home(where) == plan::OffloadHome::kHostMemory)
+  if (offload_home(runtime, units) == plan::OffloadHome::kHostMemory)
     return parallel::host_home(units, runtime.device);
   return parallel::file_home(units, runtime.device);
+}
+
+// The denoiser's blocks are where the plan has them, by which it has chosen how many of them stay;
+// what else is streamed is passed over once or twice and takes what they leave.
+plan::OffloadHome StreamedComponent::offload_home(const Runtime& runtime,
+                                                  const parallel::StreamUnits& units) const {
+  const uint64_t bytes = all_units(*units);
+  const auto& planned = runtime.planned_host_bytes;
+  if (denoises(name_) && planned) {
+    if (*planned == 0) return plan::OffloadHome::kFiles;
+    if (has_room(runtime, bytes)) return plan::OffloadHome::kHostMemory;
+    tell_short(runtime, name_, bytes);
+    return plan::OffloadHome::kFiles;
+  }
+  return plan::offload_home({.bytes = bytes,
+                             .reserved = planned.value_or(0),
+                             .free = free_host_memory(runtime),
+                             .ranks = runtime.machine_ranks,
+                             .on_cpu = runtime.device.is_cpu(),
+                             .converts = converts(*units, runtime.dtype),
+                             .from_disk = runtime.request.offload == config::Offload::kDisk});
 }
 
 void StreamedComponent::keep(const Runtime& runtime) {

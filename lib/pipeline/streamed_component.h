@@ -13,6 +13,7 @@
 #include "parallel/block_streamer.h"
 #include "parallel/stream_source.h"
 #include "pipeline/component.h"
+#include "plan/residency.h"
 #include "tensor/device_clock.h"
 
 namespace kinema::pipeline {
@@ -54,6 +55,7 @@ class StreamedComponent : public nn::BlockWeights {
  private:
   std::unique_ptr<parallel::BlockHome> chosen_home(const Runtime& runtime,
                                                    const parallel::StreamUnits& units) const;
+  plan::OffloadHome offload_home(const Runtime& runtime, const parallel::StreamUnits& units) const;
   void begin_to_stream(Runtime& runtime, int64_t passes);
 
   bool stays(int64_t index) const;

@@ -1,6 +1,7 @@
 // Data sheets of the cards, and the share of them that programs have been seen to reach.
 #include "plan/machine_rates.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/log.h"
@@ -15,6 +16,8 @@ constexpr double kMemoryShare = 0.9;
 // Forty launches of 5 us each.
 constexpr double kGpuBlockFloor = 2e-4;
 constexpr double kDisk = 2e9;
+// Several threads copy what the system has in its cache into pinned buffers.
+constexpr double kCacheCopy = 20e9;
 
 // One thread, float32: matrix products of a few hundred rows, measured.
 constexpr double kThreadMatrix = 40e9, kThreadAttention = 30e9;
@@ -111,6 +114,7 @@ MachineRates gpu_rates(const std::string& name) {
   rates.memory = static_cast<uint64_t>(card.gigabytes * 1e9);
   rates.near = card.link;
   rates.host_bytes_per_second = card.host * 1e9;
+  rates.cache_bytes_per_second = std::min(rates.host_bytes_per_second, kCacheCopy);
   rates.disk_bytes_per_second = kDisk;
   return rates;
 }
@@ -129,6 +133,7 @@ MachineRates cpu_rates(int64_t threads) {
   rates.block_floor = kCpuBlockFloor;
   rates.near = LinkKind::kLoopback;
   rates.host_bytes_per_second = kMemoryCopy;
+  rates.cache_bytes_per_second = kMemoryCopy;
   rates.disk_bytes_per_second = kDisk;
   return rates;
 }

@@ -32,6 +32,7 @@ struct MachineRates {
   LinkKind near = LinkKind::kNvlink;  // between devices of one machine
   LinkKind far = LinkKind::kNetwork;  // between machines
   double host_bytes_per_second = 0;   // from (pinned) host memory to the device
+  double cache_bytes_per_second = 0;  // from files in the system's cache to the device
   double disk_bytes_per_second = 0;   // from files that are in no cache
   int64_t ranks_per_machine = 0;      // 0: all ranks are on one machine
 

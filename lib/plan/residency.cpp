@@ -54,9 +54,9 @@ int64_t blocks_to_hide_all(const StreamShape& shape, const StreamTimes& times) {
 }
 
 OffloadHome offload_home(const OffloadCase& where) {
-  const bool fits =
-      where.free == 0 || where.bytes <= where.free / static_cast<uint64_t>(where.ranks);
   if (where.from_disk) return OffloadHome::kFiles;
+  const bool fits = where.free == 0 ||
+                    where.bytes + where.reserved <= where.free / static_cast<uint64_t>(where.ranks);
   const bool saves = !where.on_cpu || where.converts;
   return fits && saves ? OffloadHome::kHostMemory : OffloadHome::kFiles;
 }

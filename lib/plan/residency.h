@@ -44,6 +44,7 @@ enum class OffloadHome { kHostMemory, kFiles };
 
 struct OffloadCase {
   uint64_t bytes = 0;      // of all blocks, in the type they are computed in
+  uint64_t reserved = 0;   // bytes that another network's blocks are to have
   uint64_t free = 0;       // bytes of host memory that may be used; 0 if unknown
   int64_t ranks = 1;       // of one machine, that may take as much from it, each its own
   bool on_cpu = true;      // computed on the CPU

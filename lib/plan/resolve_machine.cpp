@@ -39,6 +39,11 @@ void resolve_machine(Resolution& r) {
   if (request.kernels == config::Kernels::kFused && !gpu) {
     r.wrong("--kernels fused: the kernels are for GPUs", "--kernels reference");
   }
+  // On the CPU what is kept for later comes out of the same memory.
+  if (!gpu && request.max_memory) {
+    const auto most = static_cast<uint64_t>(*request.max_memory * 1e9);
+    r.job.host_memory = r.job.host_memory == 0 ? most : std::min(r.job.host_memory, most);
+  }
   resolve_layout(r);
   // Processes that share a machine share its cores; more threads than cores only wait for each
   // other.

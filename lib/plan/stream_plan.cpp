@@ -27,11 +27,11 @@ StreamShape shape_of(const Job& job) {
           .parts_on_device = sharded && on_device};
 }
 
-OffloadHome offload_home_of(const Job& job, const Surroundings& around, uint64_t bytes) {
+OffloadHome offload_home_of(const Job& job, uint64_t bytes) {
   const WeightUse use{.dtype = *job.request().dtype, .on_cpu = job.on_cpu()};
   return offload_home(
       {.bytes = bytes,
-       .free = around.host_memory,
+       .free = job.host_memory,
        .ranks = job.predicted.rates.together(job.parallel.world_size()),
        .on_cpu = use.on_cpu,
        .converts =
@@ -39,35 +39,51 @@ OffloadHome offload_home_of(const Job& job, const Surroundings& around, uint64_t
        .from_disk = job.request().offload == Offload::kDisk});
 }
 
-std::string home_of(const Job& job, const Surroundings& around, uint64_t bytes) {
-  if (job.parallel.hsdp_shard > 0) {
-    return fmt::format("{}shards of {} ranks",
-                       job.request().offload == Offload::kBlock ? "host memory, " : "",
-                       job.parallel.hsdp_shard);
-  }
-  const auto home = offload_home_of(job, around, bytes);
-  return home == OffloadHome::kHostMemory ? "host memory" : "the files";
+// Where the blocks that come and go are kept.
+enum class Home { kShards, kHostShards, kHostMemory, kFiles };
+
+Home home_of(const Job& job, uint64_t bytes) {
+  if (job.parallel.hsdp_shard > 0)
+    return job.request().offload == Offload::kBlock ? Home::kHostShards : Home::kShards;
+  return offload_home_of(job, bytes) == OffloadHome::kHostMemory ? Home::kHostMemory : Home::kFiles;
 }
 
-// Of one block. Files that host memory could not hold come from the disk each time.
-double fetch_seconds(const Job& job, const Surroundings& around, const StreamShape& shape) {
+std::string home_text(Home home, const StreamShape& shape) {
+  if (home == Home::kHostMemory) return "host memory";
+  if (home == Home::kFiles) return "the files";
+  return fmt::format("{}shards of {} ranks", home == Home::kHostShards ? "host memory, " : "",
+                     shape.ranks);
+}
+
+// Of one rank, for blocks of so many bytes.
+uint64_t host_bytes_of(Home home, const StreamShape& shape, uint64_t bytes) {
+  if (home == Home::kHostMemory) return bytes;
+  return home == Home::kHostShards ? bytes / static_cast<uint64_t>(shape.ranks) : 0;
+}
+
+// Files that host memory can hold are in the system's cache, once for all ranks, after the first
+// pass; others come from the disk each time.
+double file_rate(const Job& job, const Surroundings& around, const StreamShape& shape) {
+  const auto& rates = job.predicted.rates;
+  const uint64_t all = shape.block_bytes * static_cast<uint64_t>(shape.blocks) *
+                       static_cast<uint64_t>(job.parallel.tensor);
+  const bool cached = around.host_memory == 0 || all <= around.host_memory;
+  return cached ? rates.cache_bytes_per_second
+                : std::min(rates.disk_bytes_per_second, rates.cache_bytes_per_second);
+}
+
+// Of one block.
+double fetch_seconds(const Job& job,
+                     const Surroundings& around,
+                     const StreamShape& shape,
+                     Home home) {
   const auto& rates = job.predicted.rates;
   const auto block = static_cast<double>(shape.block_bytes);
-  if (job.parallel.hsdp_shard > 0) {
-    const double gather = gather_seconds(job.predicted.shape, job.parallel, rates);
-    if (job.on_cpu() || job.request().offload != Offload::kBlock) return gather;
-    return gather + block / static_cast<double>(shape.ranks) / rates.host_bytes_per_second;
-  }
-  const uint64_t all = shape.block_bytes * static_cast<uint64_t>(shape.blocks);
-  const bool from_disk = around.host_memory > 0 && all > around.host_memory;
-  return block / (from_disk ? std::min(rates.disk_bytes_per_second, rates.host_bytes_per_second)
-                            : rates.host_bytes_per_second);
-}
-
-StreamTimes times_of(const Job& job, const Surroundings& around, const StreamShape& shape) {
-  const auto& predicted = job.predicted;
-  return {.compute = block_visit_seconds(predicted.shape, job.parallel, predicted.rates),
-          .fetch = fetch_seconds(job, around, shape)};
+  if (home == Home::kHostMemory) return block / rates.host_bytes_per_second;
+  if (home == Home::kFiles) return block / file_rate(job, around, shape);
+  const double gather = gather_seconds(job.predicted.shape, job.parallel, rates);
+  if (home == Home::kShards || job.on_cpu()) return gather;
+  return gather + block / static_cast<double>(shape.ranks) / rates.host_bytes_per_second;
 }
 
 }  // namespace
@@ -75,10 +91,14 @@ StreamTimes times_of(const Job& job, const Surroundings& around, const StreamSha
 StreamPlan planned_stream(const Job& job, const Surroundings& around) {
   StreamPlan stream;
   stream.shape = shape_of(job);
-  stream.times = times_of(job, around, stream.shape);
   stream.resident = job.request().resident_blocks.value_or(0);
   const uint64_t bytes = static_cast<uint64_t>(stream.units()) * stream.shape.block_bytes;
-  stream.home = home_of(job, around, bytes);
+  const auto home = home_of(job, bytes);
+  stream.home = home_text(home, stream.shape);
+  stream.host_bytes = host_bytes_of(home, stream.shape, bytes);
+  const auto& predicted = job.predicted;
+  stream.times = {.compute = block_visit_seconds(predicted.shape, job.parallel, predicted.rates),
+                  .fetch = fetch_seconds(job, around, stream.shape, home)};
   stream.exposed_seconds = waiting_seconds(stream.shape, stream.resident, stream.times);
   return stream;
 }

@@ -12,6 +12,7 @@ struct StreamPlan {
   StreamShape shape;           // of one rank's slice of the blocks
   int64_t resident = 0;        // blocks that stay whole
   std::string home;            // of the others: "shards of 2 ranks", "host memory", "the files"
+  uint64_t host_bytes = 0;     // of host memory that they take there, of one rank
   StreamTimes times;           // of one block: all its forwards in a step, and its fetch
   double exposed_seconds = 0;  // of a step, in which computing waits
 

@@ -28,6 +28,7 @@ OrderedJson stream_object(const StreamPlan& stream) {
           {"resident_blocks", stream.resident},
           {"slots", stream.shape.slots},
           {"home", stream.home},
+          {"host_bytes", stream.host_bytes},
           {"device_bytes", stream.device_bytes()},
           {"compute_seconds", stream.times.compute},
           {"fetch_seconds", stream.times.fetch},

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <ATen/Context.h>
+#include <ATen/core/CachingHostAllocator.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <dlfcn.h>
@@ -132,6 +133,11 @@ void reset_memory_peaks(at::Device device) {
 
 void release_unused_memory(at::Device device) {
   if (device.is_cuda()) c10::getDeviceAllocator(device.type())->emptyCache();
+  release_unused_host_memory(device);
+}
+
+void release_unused_host_memory(at::Device device) {
+  if (device.is_cuda()) at::getHostAllocator(device.type())->empty_cache();
 }
 
 void synchronize(at::Device device) {

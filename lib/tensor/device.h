@@ -34,8 +34,10 @@ void reset_memory_peaks(at::Device device);
 // All memory of a GPU in bytes; 0 for the CPU.
 uint64_t device_memory(at::Device device);
 
-// Gives memory that no tensor uses back to the device.
+// Gives memory that no tensor uses back to the device, and pinned host memory to the system.
 void release_unused_memory(at::Device device);
+// The latter alone.
+void release_unused_host_memory(at::Device device);
 
 // Waits until everything given to the device is done.
 void synchronize(at::Device device);

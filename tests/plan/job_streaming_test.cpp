@@ -174,6 +174,38 @@ TEST_CASE("--offload disk plans the files and holds slots alone") {
              Catch::Matchers::Contains("--offload disk and --use-hsdp both decide"));
 }
 
+TEST_CASE("a fetch takes as long as its home says") {
+  auto request = tiny();
+  request.device = {config::Device::Kind::kCuda, 0};
+  auto machine = around();
+  machine.cuda_build = true;
+  machine.gpus = {"NVIDIA H200"};
+  const auto stream = [&](config::Offload offload) {
+    request.offload = offload;
+    const auto [job, wrong] = planned(request, "t2v", machine);
+    CHECK(wrong.empty());
+    return *job.predicted.stream;
+  };
+  const auto rates = gpu_rates("NVIDIA H200");
+  const auto host = stream(config::Offload::kBlock);
+  const auto block = static_cast<double>(host.shape.block_bytes);
+  CHECK(host.home == "host memory");
+  CHECK(host.host_bytes == static_cast<uint64_t>(host.units()) * host.shape.block_bytes);
+  CHECK(host.times.fetch == Approx(block / rates.host_bytes_per_second));
+  const auto cached = stream(config::Offload::kDisk);
+  CHECK(cached.home == "the files");
+  CHECK(cached.host_bytes == 0);
+  CHECK(cached.times.fetch == Approx(block / rates.cache_bytes_per_second));
+  CHECK(cached.times.fetch > host.times.fetch);
+  // Memory that holds neither the blocks nor the files.
+  machine.host_memory = host.shape.block_bytes;
+  for (const auto offload : {config::Offload::kBlock, config::Offload::kDisk}) {
+    const auto read = stream(offload);
+    CHECK(read.home == "the files");
+    CHECK(read.times.fetch == Approx(block / rates.disk_bytes_per_second));
+  }
+}
+
 TEST_CASE("a single streamed block has a single slot") {
   auto request = tiny();
   request.offload = config::Offload::kBlock;

@@ -88,6 +88,10 @@ TEST_CASE("offloaded blocks live in host memory where that saves something and f
   CHECK(offload_home({.bytes = 10, .free = 20, .on_cpu = true, .converts = true}) ==
         OffloadHome::kHostMemory);
   CHECK(offload_home({.bytes = 10, .free = 0, .on_cpu = false}) == OffloadHome::kHostMemory);
+  const OffloadCase beside{.bytes = 10, .reserved = 10, .free = 20, .on_cpu = false};
+  CHECK(offload_home(beside) == OffloadHome::kHostMemory);
+  CHECK(offload_home({.bytes = 10, .reserved = 11, .free = 20, .on_cpu = false}) ==
+        OffloadHome::kFiles);
 }
 
 TEST_CASE("--offload disk keeps blocks in the files wherever they would fit") {
