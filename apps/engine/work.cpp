@@ -17,7 +17,7 @@ void Work::run(comm::Rendezvous& rendezvous,
                RankWatch& watch,
                std::function<void(const Error&)> on_failure) const {
   watch.waits("agreement on the job");
-  const auto agreed = agree_on_job(rendezvous, {request, seed_drawn()});
+  const auto agreed = agree_on_job(rendezvous, {request, seed_drawn(), chosen()});
   const auto compare = agreed.log_level == LogLevel::kDebug ? Compare::kYes : Compare::kNo;
   const auto device = device_for(agreed, local_rank);
   watch.waits("connecting the groups");
@@ -34,6 +34,10 @@ void Work::run(comm::Rendezvous& rendezvous,
 
 bool Work::seed_drawn() const {
   return planned.value("sources", Json::object()).value("seed", "") == plan::kDrawnSeed;
+}
+
+std::set<std::string> Work::chosen() const {
+  return planned.value("chosen", std::set<std::string>());
 }
 
 std::chrono::milliseconds Work::patience() const {

@@ -3,6 +3,8 @@
 
 #include <chrono>
 #include <functional>
+#include <set>
+#include <string>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -30,6 +32,8 @@ struct Work {
 
   // Whether the seed was not given, so that processes started apart have different ones.
   bool seed_drawn() const;
+  // Settings that nobody gave.
+  std::set<std::string> chosen() const;
   // --stall-timeout, or as long as it takes.
   std::chrono::milliseconds patience() const;
 };

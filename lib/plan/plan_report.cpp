@@ -148,6 +148,16 @@ OrderedJson stages_object(const Job& job) {
   return stages;
 }
 
+// Settings that nobody gave.
+OrderedJson chosen_array(const Job& job) {
+  OrderedJson chosen = OrderedJson::array();
+  for (const auto& [key, source] : job.settings.sources) {
+    const auto given = job.given.find(key);
+    if (given == job.given.end() || given->second != source) chosen.push_back(key);
+  }
+  return chosen;
+}
+
 OrderedJson outputs_array(const Job& job) {
   OrderedJson outputs = OrderedJson::array();
   for (const auto& output : config::output_files(job.request())) {
@@ -206,6 +216,7 @@ OrderedJson plan_json(const Job& job) {
   for (const auto& lora : job.model.loras) json["loras"].push_back(lora_json(lora));
   json["job"] = config::request_to_json(job.request());
   json["sources"] = job.settings.sources;
+  json["chosen"] = chosen_array(job);
   json["latent"] = {job.latent.frames, job.latent.height, job.latent.width};
   json["tokens"] = job.tokens;
   json["plan"] = plan_object(job.parallel);

@@ -199,6 +199,22 @@ def without_seed(launchers: Launchers) -> None:
     launchers.checks.expect(len(ended.notes) == 1, f"without a seed: notes {ended.notes}")
 
 
+def unequal_nodes(launchers: Launchers) -> None:
+    """Three processes on one machine and one on another choose other numbers of threads."""
+    port = free_port()
+    with tempfile.TemporaryDirectory() as scratch:
+        command = generate_command(launchers.program, Path(scratch))
+        command.remove("--threads=1")
+        places = [{"LOCAL_RANK": str(rank), "LOCAL_WORLD_SIZE": "3"} for rank in range(3)]
+        places.append({"LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "1"})
+        ended = run_processes(
+            command,
+            [torchrun_variables(rank, RANKS, port) | place for rank, place in enumerate(places)],
+        )
+        done = (Path(scratch) / "tensors.safetensors").exists()
+    launchers.checks.expect(set(ended.statuses) == {0} and done, f"unequal nodes: {ended}")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -214,6 +230,7 @@ def main() -> int:
     refusals(launchers)
     other_settings(launchers)
     without_seed(launchers)
+    unequal_nodes(launchers)
     return checks.finish()
 
 
