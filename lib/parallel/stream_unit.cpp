@@ -57,16 +57,22 @@ at::Tensor flat_buffer(int64_t bytes, at::Device device) {
 uint64_t read_flat(const StreamUnit& unit, int64_t begin, const at::Tensor& into) {
   uint64_t read = 0;
   const int64_t end = begin + into.numel();
-  into.zero_();
+  int64_t at = begin;  // up to where `into` is filled
+  const auto pad_to = [&](int64_t next) {
+    if (next > at) into.narrow(0, at - begin, next - at).zero_();
+  };
   for (size_t i = 0; i < unit.parts.size(); ++i) {
     const auto& entry = unit.layout.entries()[i];
     const int64_t from = std::max(begin, entry.offset),
                   to = std::min(end, entry.offset + entry.bytes);
     if (from >= to) continue;
+    pad_to(from);
     const auto size = static_cast<int64_t>(c10::elementSize(entry.dtype));
     read += weights::read_elements(unit.parts[i], (from - entry.offset) / size,
                                    into.narrow(0, from - begin, to - from).view(entry.dtype));
+    at = to;
   }
+  pad_to(end);
   return read;
 }
 

@@ -4,13 +4,16 @@
 
 #include <algorithm>
 
+#include <ATen/ops/empty.h>
+
+#include "tensor/dtype.h"
 #include "weights/low_rank.h"
-#include "weights/stored.h"
 
 namespace kinema::weights {
 namespace {
 
-constexpr int64_t kPieceElements = 8 << 20;
+// What is staged is still in the processor's cache when it is converted.
+constexpr int64_t kPieceElements = 128 << 10;
 
 // The part in the stored tensor's elements.
 struct Rows {
@@ -51,10 +54,13 @@ at::Tensor finished(const StoredPart& part, at::Tensor values, const Rectangle& 
     values = values.to(at::kFloat) * factor;
   }
   if (!part.added) return values;
-  // Of its own: the file's cannot be written.
-  if (!part.scale.defined()) values = values.to(at::kFloat, /*non_blocking=*/false, /*copy=*/true);
+  values = values.to(at::kFloat);
   add_low_rank(*part.added, at, values);
   return values;
+}
+
+std::span<std::byte> bytes_of(const at::Tensor& tensor) {
+  return {static_cast<std::byte*>(tensor.mutable_data_ptr()), tensor.nbytes()};
 }
 
 }  // namespace
@@ -66,27 +72,30 @@ std::vector<int64_t> StoredPart::sizes() const {
 }
 
 uint64_t read_elements(const StoredPart& part, int64_t first, const at::Tensor& into) {
+  const auto type = tensor::dtype_from_safetensors(checkpoint::dtype_name(part.stored.entry.dtype));
+  const auto read = static_cast<uint64_t>(into.numel()) * c10::elementSize(type);
+  if (type == into.scalar_type() && !part.scale.defined() && !part.added) {
+    read_stored(part, first, bytes_of(into));
+    return read;
+  }
   const auto rows = rows_of(part);
-  const auto source = view(part.stored).reshape({-1});
-  const int64_t end = first + into.numel(), bytes = source.element_size();
   const auto& shape = part.stored.entry.shape;
   const int64_t height = shape.empty() ? 1 : shape[0];
+  const int64_t end = first + into.numel();
+  const auto staged =
+      at::empty({std::min(into.numel(), std::max(kPieceElements, rows.width))}, type);
   for (int64_t at = first; at < end;) {
     const auto piece = piece_at(rows, at, end);
-    const int64_t from = rows.origin + piece.row * rows.stride + piece.column;
     const int64_t count = piece.rows * piece.columns;
-    const auto values = source.as_strided({piece.rows, piece.columns}, {rows.stride, 1},
-                                          source.storage_offset() + from);
+    const auto values = staged.narrow(0, 0, count);
+    read_stored(part, at, bytes_of(values));
     into.narrow(0, at - first, count)
         .view({piece.rows, piece.columns})
-        .copy_(finished(part, values,
+        .copy_(finished(part, values.view({piece.rows, piece.columns}),
                         {rows.first_row + piece.row, rows.first_column + piece.column, height}));
-    const int64_t covered = (piece.rows - 1) * rows.stride + piece.columns;
-    part.stored.map->drop(part.stored.bytes().subspan(static_cast<size_t>(from * bytes),
-                                                      static_cast<size_t>(covered * bytes)));
     at += count;
   }
-  return static_cast<uint64_t>(into.numel() * bytes);
+  return read;
 }
 
 std::vector<int64_t> sizes(const StoredStack& stack) {

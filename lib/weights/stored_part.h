@@ -24,9 +24,10 @@ struct StoredPart {
   std::vector<int64_t> sizes() const;
 };
 
-// Reads the elements `first` to `first + into.numel()` of the part (row-major) into `into` (1-D, on
-// the CPU), in its type; source pages are given back. What LoRA files add is computed for these
-// elements alone. Returns how many bytes of the part's file that were.
+// Reads the elements `first` to `first + into.numel()` of the part (row-major) into `into` (1-D,
+// contiguous, on the CPU), in its type, past the map: threads that read at the same time do not
+// take each other's pages. What LoRA files add is computed for these elements alone. Returns how
+// many bytes of the part's file that were. Throws Error(kModel).
 uint64_t read_elements(const StoredPart& part, int64_t first, const at::Tensor& into);
 
 // Parts one below the other, which differ in their first dimension alone, read as one.

@@ -1,6 +1,7 @@
 // Pages of host memory, and files read by several threads through a ring of pieces.
 #include "parallel/kept_parts.h"
 
+#include <ATen/ops/any.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/ones.h>
 #include <catch2/catch.hpp>
@@ -21,6 +22,7 @@ namespace {
 
 at::Tensor flat(const StreamUnit& unit) {
   auto whole = flat_buffer(unit.layout.bytes(), at::kCPU);
+  whole.fill_(255);  // as a buffer that held something else
   read_flat(unit, 0, whole);
   return whole;
 }
@@ -100,6 +102,23 @@ TEST_CASE("parts that nobody wants any more stop being read") {
   }));
 }
 
+TEST_CASE("what no parameter fills becomes zero") {
+  CHECK_NOTHROW(run_ranks(1, [](comm::Rendezvous&) {
+    comm::LocalCommunicator alone("tensor");
+    const TakenBlocks taken(at::kFloat, alone);
+    const auto& unit = taken.units->front();
+    const auto whole = flat(unit);
+    int64_t end = 0, padding = 0;
+    for (const auto& entry : unit.layout.entries()) {
+      require(!whole.narrow(0, end, entry.offset - end).any().item<bool>(), "zero before");
+      padding += entry.offset - end;
+      end = entry.offset + entry.bytes;
+    }
+    require(padding > 0, "there is padding");
+    require(!whole.narrow(0, end, whole.numel() - end).any().item<bool>(), "zero behind");
+  }));
+}
+
 TEST_CASE("a ring of pieces reads what one read does") {
   CHECK_NOTHROW(run_ranks(1, [](comm::Rendezvous&) {
     comm::LocalCommunicator alone("tensor");
@@ -118,8 +137,9 @@ TEST_CASE("a ring of pieces reads what one read does") {
         }
         require(log.given == (got.numel() + piece - 1) / piece, "a copy for each piece");
         require(at::equal(got, want.narrow(0, begin, got.numel())), "the bytes");
-        auto again = flat_buffer(got.numel(), at::kCPU);
+        auto again = flat_buffer(got.numel(), at::kCPU).fill_(255);
         require(read == read_flat(unit, begin, again), "how many bytes of the files");
+        require(at::equal(again, got), "the bytes where others were before");
       }
     }
   }));
