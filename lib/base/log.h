@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include <spdlog/fmt/fmt.h>
+#include "base/format.h"
 
 namespace kinema {
 

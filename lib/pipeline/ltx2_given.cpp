@@ -6,9 +6,9 @@
 #include <string>
 
 #include <ATen/ops/full.h>
-#include <spdlog/fmt/fmt.h>
 
 #include "base/error.h"
+#include "base/format.h"
 #include "config/ltx2_upsampler_config.h"
 #include "models/ltx2/audio_vae.h"
 #include "models/ltx2/latent_upsampler.h"

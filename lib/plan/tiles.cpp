@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include <spdlog/fmt/fmt.h>
+#include "base/format.h"
 
 namespace kinema::plan {
 namespace {
