@@ -133,10 +133,13 @@ std::string remedy(const Resolution& r, const StageEstimate& stage) {
                      gigabytes(needed_bytes(r.job, stage) - saved_by_tiles(r)));
 }
 
+// Whether a card's name alone says how much there is.
+bool guessed(const Job& job) { return !job.on_cpu() && !job.request().max_memory; }
+
 // Who says how much there is.
 std::string limit_words(const Job& job) {
   if (job.request().max_memory) return "allowed (--max-memory)";
-  return job.on_cpu() ? "free" : "usable on " + job.predicted.rates.name;
+  return guessed(job) ? "usable on " + job.predicted.rates.name : "free";
 }
 
 void check_fit(Resolution& r) {
@@ -148,7 +151,7 @@ void check_fit(Resolution& r) {
         ErrorKind::kMemory,
         fmt::format("{} needs {} GB, {} GB are {}", stage.stage,
                     gigabytes(needed_bytes(r.job, stage)), gigabytes(r.job.memory_limit), limit),
-        remedy(r, stage));
+        remedy(r, stage) + (guessed(r.job) ? ", or --max-memory where it has more" : ""));
   }
 }
 

@@ -56,8 +56,10 @@ TEST_CASE("a GPU's frames are decoded in tiles where the whole would not fit on 
 TEST_CASE("what cannot fit on a GPU is refused before it is tried") {
   auto request = large_video();
   request.vae_tiling = config::VaeTiling::kOff;
-  CHECK_THAT(planned(request, "t2v", cards({"NVIDIA GeForce RTX 4090"})).wrong,
+  const auto wrong = planned(request, "t2v", cards({"NVIDIA GeForce RTX 4090"})).wrong;
+  CHECK_THAT(wrong,
              Contains("GB, 21.6 GB are usable on NVIDIA GeForce RTX 4090 | --vae-tiling on ("));
+  CHECK_THAT(wrong, Contains(", or --max-memory where it has more"));
   request.max_memory = 100;
   CHECK(planned(request, "t2v", cards({"NVIDIA GeForce RTX 4090"})).wrong.empty());
 }
