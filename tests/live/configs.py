@@ -6,10 +6,13 @@ configs.py PROGRAM
 
 import argparse
 import json
+import os
 import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from live_checks import REPOSITORY, Checks
@@ -20,15 +23,24 @@ CONFIGS = REPOSITORY / "configs"
 ANYWHERE = ["--device=cpu", "--dtype=bfloat16", "--max-memory=140", "--strict"]
 
 
-def run(program: Path, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(program), *words], cwd=folder, capture_output=True, text=True, check=False
-    )
+Done = subprocess.CompletedProcess[str]
 
 
-def check_job(program: Path, folder: Path, file: Path, checks: Checks) -> None:
+def run_each(
+    program: Path, folder: Path, words: list[str], files: list[Path], more: list[str]
+) -> Iterator[tuple[Path, Done]]:
+    """The program with every file, one process for each core at a time."""
+
+    def run(file: Path) -> Done:
+        command = [str(program), *words, str(file), *more]
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield from zip(files, pool.map(run, files), strict=True)
+
+
+def check_job(file: Path, planned: Done, checks: Checks) -> None:
     name = str(file.relative_to(CONFIGS))
-    planned = run(program, folder, "plan", str(file), "--json", *ANYWHERE)
     if not checks.expect(planned.returncode == 0, f"{name}: {planned.stderr}"):
         return
     plan = json.loads(planned.stdout)
@@ -44,9 +56,8 @@ def check_job(program: Path, folder: Path, file: Path, checks: Checks) -> None:
         checks.expect(made == [int(size[1]), int(size[2])], f"{name}: {made}")
 
 
-def check_sweep(program: Path, folder: Path, file: Path, checks: Checks) -> None:
+def check_sweep(file: Path, expanded: Done, checks: Checks) -> None:
     name = str(file.relative_to(CONFIGS))
-    expanded = run(program, folder, "bench", "--expand", str(file), "--json", *ANYWHERE)
     if not checks.expect(expanded.returncode == 0, f"{name}: {expanded.stderr}"):
         return
     cells = json.loads(expanded.stdout)
@@ -74,13 +85,15 @@ def main() -> int:
         ]
         used = {json.loads(file.read_text())["model"] for file in jobs}
         checks.expect(models <= used, f"no job is for {models - used}")
-        for file in jobs:
-            check_job(program, folder, file, checks)
-        for file in sorted((CONFIGS / "sweeps").glob("*.json")):
-            check_sweep(program, folder, file, checks)
-        for file in sorted((CONFIGS / "batches").glob("*.json")):
-            planned = run(program, folder, "batch", str(file), "--dry-run")
-            checks.expect(planned.returncode == 0, f"{file.name}: {planned.stderr}")
+        anywhere = ["--json", *ANYWHERE]
+        for file, done in run_each(program, folder, ["plan"], jobs, anywhere):
+            check_job(file, done, checks)
+        sweeps = sorted((CONFIGS / "sweeps").glob("*.json"))
+        for file, done in run_each(program, folder, ["bench", "--expand"], sweeps, anywhere):
+            check_sweep(file, done, checks)
+        batches = sorted((CONFIGS / "batches").glob("*.json"))
+        for file, done in run_each(program, folder, ["batch"], batches, ["--dry-run"]):
+            checks.expect(done.returncode == 0, f"{file.name}: {done.stderr}")
     return checks.finish()
 
 
