@@ -44,6 +44,7 @@ void AbandonedSource::check() const {
 
 void OpenComponent::made() {
   store_.rest();
+  wanted_.made();
   if (!made_) made_ = std::chrono::steady_clock::now();
 }
 

@@ -14,6 +14,7 @@
 namespace kinema::pipeline {
 
 // Takes parameters from another source until nobody wants them any more: Error(kInterrupted) then.
+// What is being made can be given up; once it is made, no more.
 class AbandonedSource : public weights::ParamSource {
  public:
   AbandonedSource(weights::ParamSource& source, const std::atomic<bool>* given_up)
@@ -32,6 +33,8 @@ class AbandonedSource : public weights::ParamSource {
   }
   bool has(const std::string& name) const override { return source_.has(name); }
   weights::OutputOp after(const std::string& name) const override { return source_.after(name); }
+  // The flag may go: whoever sets it has got what was being made.
+  void made() { given_up_ = nullptr; }
 
  private:
   void check() const;
@@ -55,7 +58,7 @@ class OpenComponent {
   weights::WeightStore& store() { return store_; }
   parallel::TensorParallelSource& cut() { return cut_; }
   uint64_t bytes_read() const { return store_.bytes_read(); }
-  // The network is made: what is taken later comes on top.
+  // The network is made: what is taken later comes on top, and is not given up.
   void made();
   // To be called by the thread that computes when everything has been taken: reports that, and
   // warns of what is left.

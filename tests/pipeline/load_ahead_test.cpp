@@ -2,8 +2,11 @@
 // and nothing left behind.
 #include "pipeline/load_ahead.h"
 
+#include <deque>
 #include <fstream>
 #include <iterator>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include <c10/core/InferenceMode.h>
@@ -29,29 +32,46 @@ struct Made {
   std::map<std::string, report::LoadMeasure> loads;
 };
 
-// Makes the job as the engine does.
-Made made(config::Request request, config::LoadAhead networks) {
-  const c10::InferenceMode inference;
+// As the engine does: one job after the other.
+class Jobs {
+ public:
+  Jobs(const config::Request& first, pipeline::Keep keep)
+      : facts_(plan::read_model(first)), model_(pipeline::make_video_model(facts_, keep)) {}
+
+  Made make(config::Request request, config::LoadAhead networks);
+
+ private:
+  const c10::InferenceMode inference_;
+  const plan::ModelFacts facts_;
+  parallel::Team team_;
+  // Of all jobs so far. What is over stays where it was, so that who still looks at it is seen.
+  std::deque<std::optional<LoadAhead>> aheads_;
+  std::unique_ptr<pipeline::VideoModel> model_;
+};
+
+Made Jobs::make(config::Request request, config::LoadAhead networks) {
   request.load_ahead = networks;
   request.overwrite = true;
   const auto job = test::planned(request);
-  parallel::Team team;
   test::Silent progress;
-  pipeline::Stages stages(at::kCPU, team, progress);
+  pipeline::Stages stages(at::kCPU, team_, progress);
   pipeline::TensorDump dump(job.request().save_tensors);
-  pipeline::Runtime runtime{
-      {job.model, at::kCPU, at::kBFloat16, team}, job.request(), stages, dump};
-  LoadAhead ahead;
-  runtime.ahead = &ahead;
-  const auto model = pipeline::make_video_model(job.model, pipeline::Keep::kNothing);
-  model->load_ahead(runtime);
-  model->encode_prompts(runtime, {&job.request()});
-  pipeline::generate(runtime, *model, "");
+  pipeline::Runtime runtime{{facts_, at::kCPU, at::kBFloat16, team_}, job.request(), stages, dump};
+  auto& ahead = aheads_.emplace_back();
+  runtime.ahead = &ahead.emplace();
+  model_->load_ahead(runtime);
+  model_->encode_prompts(runtime, {&job.request()});
+  pipeline::generate(runtime, *model_, "");
+  ahead.reset();
   Made result{bytes_of(*request.save_tensors), {}};
   for (const auto& stage : stages.measures()) {
     for (const auto& [component, load] : stage.loads) result.loads[component] = load;
   }
   return result;
+}
+
+Made made(const config::Request& request, config::LoadAhead networks) {
+  return Jobs(request, pipeline::Keep::kNothing).make(request, networks);
 }
 
 // A job that nothing is made of.
@@ -86,6 +106,19 @@ TEST_CASE("what is loaded ahead makes the same video to the bit") {
     CHECK(beside.loads.at(component).beside_seconds > 0);
     CHECK(beside.loads.at(component).bytes == apart.loads.at(component).bytes);
   }
+}
+
+TEST_CASE("a network that was loaded ahead serves jobs after its own, also with other steps") {
+  const auto family = GENERATE(test::kHunyuan, test::kLtx2);
+  CAPTURE(family);
+  const test::TempFolder folder;
+  auto request = test::tiny_request(family, "t2v", folder.path() / "frames");
+  Jobs jobs(request, pipeline::Keep::kNetworks);
+  jobs.make(request, config::LoadAhead::kAll);
+  request.num_inference_steps = 3;
+  const auto second = jobs.make(request, config::LoadAhead::kAll);
+  CHECK(second.tensors == made(request, config::LoadAhead::kNone).tensors);
+  CHECK_FALSE(second.loads.contains("vae"));
 }
 
 TEST_CASE("what loading throws comes out where the network is needed") {
