@@ -40,6 +40,9 @@ fs::path copy_first_line(const fs::path& folder) {
   if (line.empty())
     throw Error(ErrorKind::kUsage, "standard input has no jobs",
                 "one JSON object a line, the first perhaps with \"run\" and \"defaults\"");
+  if (!Json::accept(line))
+    throw Error(ErrorKind::kConfig, "standard input: its first job is no JSON object on one line",
+                "one JSON object a line; a job file over several lines is given by its name");
   std::error_code error;
   fs::create_directories(folder, error);
   const auto copy = folder / "input.jsonl";

@@ -61,7 +61,7 @@ std::string missing_model_hint(const Settings& settings) {
   if (owner == model && source != "--model" && source != "KINEMA_MODEL")
     return "--model FOLDER; " + source + " holds the folder's name, not where it is";
   const bool is_name = model.starts_with("https://") ||
-                       (!owner.empty() && owner.size() < model.size() &&
+                       (!owner.empty() && owner != "~" && owner.size() < model.size() &&
                         std::count(model.begin(), model.end(), '/') == 1 && !fs::exists(owner));
   return is_name ? "download the checkpoint first, and give its folder" : "";
 }

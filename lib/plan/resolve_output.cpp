@@ -19,7 +19,8 @@ using config::Codec;
 std::string extension(Codec codec) { return codec == Codec::kFfv1 ? ".mkv" : ".mp4"; }
 
 bool names_folder(const fs::path& path) {
-  return path.string().ends_with('/') || fs::is_directory(path);
+  std::error_code nameless;
+  return path.string().ends_with('/') || fs::is_directory(path, nameless);
 }
 
 std::string default_name(const Resolution& r) {

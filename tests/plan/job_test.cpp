@@ -174,6 +174,9 @@ TEST_CASE("devices are not replaced, and names that cannot be are refused") {
   }
   request.metrics = "/tmp/" + std::string(300, 'x');
   CHECK_THAT(planned(request).wrong, Catch::Contains("File name too long | another --metrics\n"));
+  request.metrics.reset();
+  request.output = "/tmp/" + std::string(300, 'x') + ".mp4";
+  CHECK_THAT(planned(request).wrong, Catch::Contains("File name too long | another --output\n"));
 }
 
 TEST_CASE("endings may be capital letters") {
