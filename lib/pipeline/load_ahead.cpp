@@ -28,8 +28,11 @@ std::shared_future<void> LoadAhead::begin(const Runtime& runtime, When when, Loa
         queue->settle();
       });
   auto loaded = task->get_future().share();
-  waiting_.push_back([this, task] { threads_.emplace_back([task] { (*task)(); }); });
-  if (when == When::kNow) step_done();
+  const auto start = [this, task] { threads_.emplace_back([task] { (*task)(); }); };
+  if (when == When::kNow)
+    start();
+  else
+    waiting_.push_back(start);
   return loaded;
 }
 
