@@ -8,7 +8,6 @@
 
 #include "base/log.h"
 #include "config/options.h"
-#include "config/support.h"
 
 namespace kinema::cli {
 namespace {
@@ -29,12 +28,6 @@ std::string wrapped(const std::string& text) {
     line += (line.empty() ? "" : " ") + word;
   }
   return out + std::string(kIndent, ' ') + line + "\n";
-}
-
-bool is_unsupported(const Option& option) {
-  const auto& list = config::unsupported_yet();
-  return std::any_of(list.begin(), list.end(),
-                     [&](const auto& one) { return one.key == option.key; });
 }
 
 std::string entry(const Option& option) {
@@ -132,10 +125,9 @@ std::string flags_line(const VerbFlag& flag) {
 }
 
 std::string about(const Option& option) {
-  std::string text = option.field.is_switch && flags_line(option).starts_with("--no-")
+  const auto text = option.field.is_switch && flags_line(option).starts_with("--no-")
                          ? "do not " + option.help
                          : option.help;
-  if (is_unsupported(option)) text += " (not in this version)";
   return text + fmt::format(" [{}: {}]", option.key, option.default_text());
 }
 

@@ -9,7 +9,6 @@
 #include "base/log.h"
 #include "base/nearest.h"
 #include "batch/picture.h"
-#include "config/support.h"
 #include "launch/environment.h"
 #include "plan/machine.h"
 
@@ -27,7 +26,6 @@ Settings settings_of(const CommandLine& line, const Settings& below, Violations&
   for (const auto& file : files) config::apply_file(file, settings, violations);
   config::apply_environment(environment(), settings, violations);
   config::apply_flags(line.settings, settings, violations);
-  config::check_support(settings, violations);
   config::expand_prompts(settings, violations);
   quiet_progress(settings);
   return settings;
@@ -130,9 +128,8 @@ void find_model(Settings& settings) {
 
 plan::Surroundings look_around() {
   plan::Surroundings around;
-#ifdef KINEMA_CUDA
-  around.cuda_build = true;
-#endif
+  around.cuda_build = KINEMA_WITH_CUDA != 0;
+  around.kernels_build = KINEMA_WITH_KERNELS != 0;
   const auto variables = environment();
   const auto visible = variables.find("CUDA_VISIBLE_DEVICES");
   around.gpus = plan::visible_gpus(visible == variables.end() ? std::nullopt

@@ -14,15 +14,19 @@ std::optional<int64_t> optional_number(const Json& json) {
 }
 
 Json around_json(const plan::Surroundings& around) {
-  return {
-      {"cuda_build", around.cuda_build},      {"gpus", around.gpus},
-      {"host_memory", around.host_memory},    {"cores", around.cores},
-      {"ranks", optional_json(around.ranks)}, {"local_ranks", optional_json(around.local_ranks)}};
+  return {{"cuda_build", around.cuda_build},
+          {"kernels_build", around.kernels_build},
+          {"gpus", around.gpus},
+          {"host_memory", around.host_memory},
+          {"cores", around.cores},
+          {"ranks", optional_json(around.ranks)},
+          {"local_ranks", optional_json(around.local_ranks)}};
 }
 
 plan::Surroundings around_from_json(const Json& json) {
   plan::Surroundings around;
   around.cuda_build = json.at("cuda_build");
+  around.kernels_build = json.at("kernels_build");
   around.gpus = json.at("gpus").get<std::vector<std::string>>();
   around.host_memory = json.at("host_memory");
   around.cores = json.at("cores");

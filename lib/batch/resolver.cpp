@@ -7,7 +7,6 @@
 #include "batch/picture.h"
 #include "checkpoint/fingerprint.h"
 #include "config/request_json.h"
-#include "config/support.h"
 
 namespace kinema::batch {
 namespace {
@@ -80,7 +79,6 @@ plan::Job Resolver::resolve(const Entry& entry, config::Violations& violations) 
   apply(header_.defaults, settings, told);
   apply(entry.layer, settings, found);
   config::apply_flags(behind_.flags, settings, found);
-  config::check_support(settings, found);
   config::expand_prompts(settings, found);
   check_prompt(entry, settings, found);
   settings.request.model = behind_.model.index.folder;

@@ -1,4 +1,4 @@
-// The diffusers side of a HunyuanVideo 1.5 checkpoint: transformer, VAE, guider.
+// The diffusers side of a HunyuanVideo 1.5 checkpoint: transformer and VAE.
 #include "config/hunyuan15_config.h"
 
 #include <algorithm>
@@ -80,22 +80,6 @@ Hunyuan15VaeConfig read_hunyuan15_vae(ConfigReader reader) {
   reader.expect("downsample_match_channel", true);
   reader.expect("upsample_match_channel", true);
   reader.expect("quantization_config", nullptr);
-  reader.finish();
-  return config;
-}
-
-GuiderConfig read_guider(ConfigReader reader) {
-  GuiderConfig config;
-  config.guidance_scale = reader.number("guidance_scale", config.guidance_scale);
-  config.guidance_rescale = reader.number("guidance_rescale", config.guidance_rescale);
-  config.start = reader.number("start", config.start);
-  reader.require("start", config.start >= 0 && config.start < 1, "a number from 0 and below 1");
-  config.stop = reader.number("stop", config.stop);
-  reader.require("stop", config.stop >= config.start && config.stop <= 1,
-                 "a number from start to 1");
-  config.use_original_formulation =
-      reader.boolean("use_original_formulation", config.use_original_formulation);
-  config.enabled = reader.boolean("enabled", config.enabled);
   reader.finish();
   return config;
 }

@@ -9,6 +9,7 @@
 
 #include "config/config_reader.h"
 #include "config/flow_match_config.h"
+#include "config/guider_config.h"
 
 namespace kinema::config {
 
@@ -72,12 +73,6 @@ struct SiglipProcessorConfig {
   std::array<double, 3> image_mean = {0.5, 0.5, 0.5}, image_std = {0.5, 0.5, 0.5};
 };
 
-// guider/guider_config.json (ClassifierFreeGuidance).
-struct GuiderConfig {
-  double guidance_scale = 7.5, guidance_rescale = 0.0, start = 0.0, stop = 1.0;
-  bool use_original_formulation = false, enabled = true;
-};
-
 // Each reads one file's JSON by decisions: missing key = default, "_" keys mean nothing,
 // unsupported value = Error(kModel), unknown key = one warning naming it (an error in strict mode).
 Hunyuan15TransformerConfig read_hunyuan15_transformer(ConfigReader reader);
@@ -86,6 +81,5 @@ QwenTextConfig read_qwen_text(ConfigReader reader);
 T5EncoderConfig read_t5_encoder(ConfigReader reader);
 SiglipVisionConfig read_siglip_vision(ConfigReader reader);
 SiglipProcessorConfig read_siglip_processor(ConfigReader reader);
-GuiderConfig read_guider(ConfigReader reader);
 
 }  // namespace kinema::config

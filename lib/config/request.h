@@ -64,6 +64,7 @@ struct Request {
 
   std::optional<int64_t> num_inference_steps;
   std::optional<double> guidance_scale, guidance_rescale, flow_shift;
+  std::optional<double> guidance_start, guidance_stop;  // parts of the steps
   std::optional<double> audio_guidance_scale, audio_guidance_rescale;
   std::optional<double> stg_scale, audio_stg_scale, modality_scale, audio_modality_scale;
   std::optional<std::vector<int64_t>> spatio_temporal_guidance_blocks;

@@ -8,6 +8,7 @@
 #include "pipeline/step_end.h"
 #include "pipeline/step_preview.h"
 #include "plan/geometry.h"
+#include "plan/hunyuan15_rules.h"
 #include "plan/split_limits.h"
 #include "sampling/flow_match.h"
 #include "sampling/guidance.h"
@@ -46,10 +47,7 @@ config::FlowMatchConfig scheduler_config(const Runtime& runtime) {
 }  // namespace
 
 sampling::Guidance guidance_of(const plan::ModelFacts& model, const config::Request& job) {
-  auto config = model.hunyuan15.guider;
-  config.guidance_scale = *job.guidance_scale;
-  config.guidance_rescale = *job.guidance_rescale;
-  return {config, *job.num_inference_steps};
+  return {plan::guider_of(model, job), *job.num_inference_steps};
 }
 
 // The loop, on a rank that denoises.

@@ -95,6 +95,30 @@ double weights_seconds(const DenoiserShape& shape,
                           .fetch = gather_seconds(shape, plan, rates)});
 }
 
+// Of a step that runs all passes.
+StepTime guided_step_time(const DenoiserShape& shape,
+                          const ParallelPlan& plan,
+                          const MachineRates& rates) {
+  const double visits = real(shape.blocks * passes_here(shape, plan));
+  return {.compute = visits * block_seconds(shape, plan, rates),
+          .ulysses = visits * ulysses_seconds(shape, plan, rates),
+          .ring = visits * ring_seconds(shape, plan, rates),
+          .tensor = visits * tensor_seconds(shape, plan, rates),
+          .gather = prediction_seconds(shape, plan, rates),
+          .weights = weights_seconds(shape, plan, rates)};
+}
+
+// share of a and the rest of b.
+StepTime mixed(const StepTime& a, double share, const StepTime& b) {
+  const auto mean = [&](double StepTime::*part) { return share * a.*part + (1 - share) * b.*part; };
+  return {.compute = mean(&StepTime::compute),
+          .ulysses = mean(&StepTime::ulysses),
+          .ring = mean(&StepTime::ring),
+          .tensor = mean(&StepTime::tensor),
+          .gather = mean(&StepTime::gather),
+          .weights = mean(&StepTime::weights)};
+}
+
 }  // namespace
 
 double block_seconds(const DenoiserShape& shape,
@@ -129,15 +153,11 @@ double gather_seconds(const DenoiserShape& shape,
 StepTime step_time(const DenoiserShape& shape,
                    const ParallelPlan& plan,
                    const MachineRates& rates) {
-  const double visits = real(shape.blocks * passes_here(shape, plan));
-  StepTime time;
-  time.compute = visits * block_seconds(shape, plan, rates);
-  time.ulysses = visits * ulysses_seconds(shape, plan, rates);
-  time.ring = visits * ring_seconds(shape, plan, rates);
-  time.tensor = visits * tensor_seconds(shape, plan, rates);
-  time.gather = prediction_seconds(shape, plan, rates);
-  time.weights = weights_seconds(shape, plan, rates);
-  return time;
+  const auto guided = guided_step_time(shape, plan, rates);
+  if (shape.guided_share == 1) return guided;
+  auto alone = shape;
+  alone.passes = 1;
+  return mixed(guided, shape.guided_share, guided_step_time(alone, plan, rates));
 }
 
 }  // namespace kinema::plan

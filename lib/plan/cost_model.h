@@ -12,7 +12,8 @@ namespace kinema::plan {
 // configuration and a job's tokens. "Of a block" means one block in one forward on one process.
 struct DenoiserShape {
   int64_t blocks = 0;
-  int64_t passes = 1;  // forwards a step
+  int64_t passes = 1;       // forwards of a guided step; any other runs one
+  double guided_share = 1;  // of the steps
   // FLOPs of a block. Ulysses and ring share the tokens; what stands beside them (text, sound) is
   // computed by each of their ranks.
   double token_flops = 0;      // matrices applied to the shared tokens
@@ -51,11 +52,11 @@ double block_seconds(const DenoiserShape& shape,
                      const ParallelPlan& plan,
                      const MachineRates& rates);
 
-// Forwards a step that one rank of the plan runs.
+// Forwards of a guided step that one rank of the plan runs.
 int64_t passes_here(const DenoiserShape& shape, const ParallelPlan& plan);
 
-// Of one block with its exchanges, in all forwards that a rank of the plan runs: what a fetch can
-// hide behind.
+// Of one block with its exchanges, in all forwards of a guided step that a rank of the plan runs:
+// what a fetch can hide behind.
 double block_visit_seconds(const DenoiserShape& shape,
                            const ParallelPlan& plan,
                            const MachineRates& rates);
@@ -65,7 +66,7 @@ double gather_seconds(const DenoiserShape& shape,
                       const ParallelPlan& plan,
                       const MachineRates& rates);
 
-// `plan.hsdp_shard` > 0: every block is gathered once a step into two slots.
+// Of a step on average. `plan.hsdp_shard` > 0: every block is gathered once a step into two slots.
 StepTime step_time(const DenoiserShape& shape, const ParallelPlan& plan, const MachineRates& rates);
 
 }  // namespace kinema::plan

@@ -3,7 +3,6 @@
 #include "plan/hunyuan15_rules.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/log.h"
 #include "config/value_text.h"
@@ -42,18 +41,40 @@ Hunyuan15Configs read_configs(const ModelFacts& facts, Strictness strictness) {
   return configs;
 }
 
-bool unguided(const config::GuiderConfig& guider, double scale) {
-  const double neutral = guider.use_original_formulation ? 0 : 1;
-  return !guider.enabled || std::abs(scale - neutral) < 1e-9;
-}
-
 // The released names: a size class, the task, and what was distilled away.
 std::string variant_name(const Hunyuan15Configs& configs, Task task) {
   const int64_t size = configs.transformer.target_size;
   std::string name = size == 640 ? "480p" : size == 960 ? "720p" : fmt::format("{}px", size);
   name += task == Task::kTextToVideo ? "_t2v" : "_i2v";
   if (configs.transformer.use_meanflow) return name + "_step_distilled";
-  return unguided(configs.guider, configs.guider.guidance_scale) ? name + "_distilled" : name;
+  return configs.guider.guides() ? name : name + "_distilled";
+}
+
+int64_t default_steps(const ModelFacts& facts) {
+  return facts.hunyuan15.transformer.use_meanflow ? 12 : 50;
+}
+
+config::GuidedSteps guided(const ModelFacts& facts, const config::Request& request) {
+  return guided_steps(guider_of(facts, request),
+                      request.num_inference_steps.value_or(default_steps(facts)));
+}
+
+// "guidance 4 in steps 1 to 9", counted from 1 as progress counts them.
+std::string guidance_text(const ModelFacts& facts, const config::Request& request) {
+  const auto steps = guided(facts, request);
+  if (steps.count() == 0) return "no guidance";
+  auto text = "guidance " + config::Value<double>::text(*request.guidance_scale);
+  if (steps.count() == *request.num_inference_steps) return text;
+  return text + fmt::format(" in steps {} to {}", steps.first + 1, steps.end);
+}
+
+void check_guided_part(Resolution& r) {
+  const auto& request = r.request();
+  if (*request.guidance_start <= *request.guidance_stop) return;
+  r.wrong(fmt::format("--guidance-start {} lies behind --guidance-stop {}",
+                      config::Value<double>::text(*request.guidance_start),
+                      config::Value<double>::text(*request.guidance_stop)),
+          "--guidance-start 0 or --guidance-stop 1");
 }
 
 // Each byte of a prompt is a token at most; a picture has its own.
@@ -70,11 +91,16 @@ int64_t text_tokens(const Job& job) {
   return tokens;
 }
 
-int64_t default_steps(const ModelFacts& facts) {
-  return facts.hunyuan15.transformer.use_meanflow ? 12 : 50;
-}
-
 }  // namespace
+
+config::GuiderConfig guider_of(const ModelFacts& facts, const config::Request& request) {
+  auto guider = facts.hunyuan15.guider;
+  guider.guidance_scale = request.guidance_scale.value_or(guider.guidance_scale);
+  guider.guidance_rescale = request.guidance_rescale.value_or(guider.guidance_rescale);
+  guider.start = request.guidance_start.value_or(guider.start);
+  guider.stop = request.guidance_stop.value_or(guider.stop);
+  return guider;
+}
 
 std::vector<std::string> Hunyuan15Rules::components(Task task) const {
   if (task == Task::kTextToVideo) return {"text_encoder", "text_encoder_2", "transformer", "vae"};
@@ -99,8 +125,8 @@ std::string Hunyuan15Rules::tasks(const ModelFacts& facts) const {
 }
 
 const std::vector<std::string>& Hunyuan15Rules::own_settings() const {
-  static const std::vector<std::string> none;
-  return none;
+  static const std::vector<std::string> keys = {"guidance_start", "guidance_stop"};
+  return keys;
 }
 
 FrameSize Hunyuan15Rules::size_for(const ModelFacts& facts, const ShapeWish& wish) const {
@@ -121,13 +147,17 @@ void Hunyuan15Rules::resolve_sampling(Resolution& r) const {
          "guider/guider_config.json");
   r.fill(request.guidance_rescale, "guidance_rescale", guider.guidance_rescale,
          "guider/guider_config.json");
+  r.fill(request.guidance_start, "guidance_start", guider.start, "guider/guider_config.json");
+  r.fill(request.guidance_stop, "guidance_stop", guider.stop, "guider/guider_config.json");
+  check_guided_part(r);
   if (branches(model, request) == 2) {
-    if (unguided(guider, guider.guidance_scale))
+    if (!guider.guides())
       r.note(fmt::format("{} is made to run without guidance (--guidance-scale 1)", model.variant));
     return;
   }
   // Without guidance these have no effect: said, not swallowed.
-  for (const char* key : {"negative_prompt", "guidance_rescale"}) {
+  for (const char* key :
+       {"negative_prompt", "guidance_rescale", "guidance_start", "guidance_stop"}) {
     if (r.given(key) && r.job.settings.source(key).find("guider") == std::string::npos &&
         r.job.settings.source(key) != "the program") {
       r.note(fmt::format("{} has no effect without guidance", key));
@@ -136,7 +166,7 @@ void Hunyuan15Rules::resolve_sampling(Resolution& r) const {
 }
 
 int64_t Hunyuan15Rules::branches(const ModelFacts& facts, const config::Request& request) const {
-  return unguided(facts.hunyuan15.guider, *request.guidance_scale) ? 1 : 2;
+  return guided(facts, request).count() > 0 ? 2 : 1;
 }
 
 int64_t Hunyuan15Rules::heads(const ModelFacts& facts) const {
@@ -149,10 +179,15 @@ int64_t Hunyuan15Rules::mlp_width(const ModelFacts& facts) const {
 
 DenoiserShape Hunyuan15Rules::denoiser(const Job& job) const {
   const auto& request = job.request();
-  return hunyuan15_denoiser(
+  auto shape = hunyuan15_denoiser(
       job.model.hunyuan15.transformer,
       {.video = job.tokens, .text = text_tokens(job), .passes = branches(job.model, request)},
       *request.dtype);
+  if (shape.passes > 1) {
+    shape.guided_share = static_cast<double>(guided(job.model, request).count()) /
+                         static_cast<double>(*request.num_inference_steps);
+  }
+  return shape;
 }
 
 MemoryPlan Hunyuan15Rules::memory(const ModelFacts& facts, const MemoryInput& input) const {
@@ -161,18 +196,16 @@ MemoryPlan Hunyuan15Rules::memory(const ModelFacts& facts, const MemoryInput& in
 
 std::string Hunyuan15Rules::sampling_text(const Job& job) const {
   const auto& request = job.request();
-  auto number = [](double value) { return config::Value<double>::text(value); };
-  return fmt::format("{}, shift {}",
-                     branches(job.model, request) == 2
-                         ? "guidance " + number(*request.guidance_scale)
-                         : "no guidance",
-                     number(*request.flow_shift));
+  return fmt::format("{}, shift {}", guidance_text(job.model, request),
+                     config::Value<double>::text(*request.flow_shift));
 }
 
 OrderedJson Hunyuan15Rules::sampling_defaults(const ModelFacts& facts) const {
   return {{"num_inference_steps", default_steps(facts)},
           {"guidance_scale", facts.hunyuan15.guider.guidance_scale},
           {"guidance_rescale", facts.hunyuan15.guider.guidance_rescale},
+          {"guidance_start", facts.hunyuan15.guider.start},
+          {"guidance_stop", facts.hunyuan15.guider.stop},
           {"flow_shift", facts.hunyuan15.scheduler.shift}};
 }
 

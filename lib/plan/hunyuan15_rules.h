@@ -1,9 +1,13 @@
 // HunyuanVideo 1.5 in planning.
 #pragma once
 
+#include "config/guider_config.h"
 #include "plan/family_rules.h"
 
 namespace kinema::plan {
+
+// The checkpoint's guider with what a job sets otherwise.
+config::GuiderConfig guider_of(const ModelFacts& facts, const config::Request& request);
 
 class Hunyuan15Rules : public FamilyRules {
  public:

@@ -25,6 +25,8 @@ const std::vector<std::string>& allowed() {
                                                 "num_inference_steps",
                                                 "guidance_scale",
                                                 "guidance_rescale",
+                                                "guidance_start",
+                                                "guidance_stop",
                                                 "audio_guidance_scale",
                                                 "audio_guidance_rescale",
                                                 "stg_scale",

@@ -18,11 +18,14 @@ void choose_device(Resolution& r) {
     const bool gpu = r.around.cuda_build && gpus > 0;
     device = {gpu ? Device::Kind::kCuda : Device::Kind::kCpu, 0};
     r.job.settings.sources["device"] = gpu ? "the first GPU" : "no GPU";
+    if (gpus > 0 && !gpu)
+      r.note("computes on the CPU although there is a GPU: this build's LibTorch knows no CUDA");
   }
   if (device.kind != Device::Kind::kCuda) return;
   const auto asked = config::Value<Device>::text(device);
   if (!r.around.cuda_build) {
-    r.wrong(fmt::format("--device {}: this build computes on the CPU only", asked), "--device cpu");
+    r.wrong(fmt::format("--device {}: this build's LibTorch knows the CPU only", asked),
+            "--device cpu, or a build with a LibTorch that has CUDA");
   } else if (device.index >= gpus) {
     r.wrong(fmt::format("--device {}: {} visible GPU{}", asked, gpus, gpus == 1 ? "" : "s"),
             gpus == 0 ? "--device cpu" : fmt::format("--device cuda:{}", gpus - 1));
@@ -38,6 +41,9 @@ void resolve_machine(Resolution& r) {
   r.fill(request.dtype, "dtype", gpu ? Dtype::kBfloat16 : Dtype::kFloat32, "the device");
   if (request.kernels == config::Kernels::kFused && !gpu) {
     r.wrong("--kernels fused: the kernels are for GPUs", "--kernels reference");
+  } else if (request.kernels == config::Kernels::kFused && !r.around.kernels_build) {
+    r.wrong("--kernels fused: this build has no kernels of its own",
+            "--kernels reference, or a build with -DKINEMA_CUDA=ON");
   }
   // On the CPU what is kept for later comes out of the same memory.
   if (!gpu && request.max_memory) {

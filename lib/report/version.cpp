@@ -1,4 +1,4 @@
-// Facts that CMake hands in.
+// Facts that CMake hands in: whether LibTorch knows CUDA, and which of our parts are built.
 #include "report/version.h"
 
 #include "report/commit.h"
@@ -14,6 +14,7 @@ OrderedJson build_facts() {
   facts["compiler"] = KINEMA_COMPILER;
   facts["libtorch"] = KINEMA_TORCH_VERSION;
   facts["cuda"] = KINEMA_WITH_CUDA != 0;
+  facts["kernels"] = KINEMA_WITH_KERNELS != 0;
   facts["nccl"] = KINEMA_WITH_NCCL != 0;
   facts["ffmpeg"] = KINEMA_WITH_FFMPEG != 0;
   facts["build"] = KINEMA_BUILD_TYPE;

@@ -1,8 +1,6 @@
 // Source: diffusers' guiders/classifier_free_guidance.py and guider_utils.py.
 #include "sampling/guidance.h"
 
-#include <algorithm>
-#include <cmath>
 #include <numeric>
 #include <vector>
 
@@ -11,15 +9,6 @@
 namespace kinema::sampling {
 namespace {
 
-// Python's math.isclose with its default tolerance.
-bool is_close(double a, double b) {
-  return std::abs(a - b) <= 1e-9 * std::max(std::abs(a), std::abs(b));
-}
-
-int64_t fraction_of(double fraction, int64_t steps) {
-  return static_cast<int64_t>(fraction * static_cast<double>(steps));
-}
-
 at::Tensor spread(const at::Tensor& x) {
   std::vector<int64_t> dims(static_cast<size_t>(x.dim() - 1));
   std::iota(dims.begin(), dims.end(), int64_t{1});
@@ -27,22 +16,6 @@ at::Tensor spread(const at::Tensor& x) {
 }
 
 }  // namespace
-
-Guidance::Guidance(const config::GuiderConfig& config, int64_t steps)
-    : config_(config),
-      first_(fraction_of(config.start, steps)),
-      end_(fraction_of(config.stop, steps)) {}
-
-bool Guidance::changes_anything() const {
-  const double neutral = config_.use_original_formulation ? 0.0 : 1.0;
-  return config_.enabled && !is_close(config_.guidance_scale, neutral);
-}
-
-bool Guidance::enabled(int64_t step) const {
-  return changes_anything() && first_ <= step && step < end_;
-}
-
-bool Guidance::ever_enabled() const { return changes_anything() && first_ < end_; }
 
 at::Tensor Guidance::operator()(const at::Tensor& conditional,
                                 const at::Tensor& unconditional,

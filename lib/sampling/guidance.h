@@ -3,7 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "config/hunyuan15_config.h"
+#include "config/guider_config.h"
 #include "sampling/numerics.h"
 
 namespace kinema::sampling {
@@ -11,12 +11,13 @@ namespace kinema::sampling {
 class Guidance {
  public:
   // `steps` of the whole generation: start and stop are fractions of them.
-  Guidance(const config::GuiderConfig& config, int64_t steps);
+  Guidance(const config::GuiderConfig& config, int64_t steps)
+      : config_(config), steps_(config::guided_steps(config, steps)) {}
 
   // Whether step `step` needs the unconditional prediction too.
-  bool enabled(int64_t step) const;
+  bool enabled(int64_t step) const { return steps_.holds(step); }
   // Whether any step does: otherwise the negative prompt need not be encoded.
-  bool ever_enabled() const;
+  bool ever_enabled() const { return steps_.count() > 0; }
 
   // The prediction to step along. `unconditional` is undefined in steps that are not enabled.
   // float32, or the predictions' type with kReference.
@@ -25,10 +26,8 @@ class Guidance {
                         Numerics numerics) const;
 
  private:
-  bool changes_anything() const;
-
   config::GuiderConfig config_;
-  int64_t first_, end_;
+  config::GuidedSteps steps_;
 };
 
 // `guided` with the spread of `conditional`, blended into it by `amount` (0 to 1).

@@ -5,21 +5,6 @@
 
 namespace kinema::sampling {
 
-GuidanceScales audio_scales(const GuidanceScales& audio, const GuidanceScales& video) {
-  auto own = [](double scale, double fallback) { return scale != 0 ? scale : fallback; };
-  return {own(audio.guidance, video.guidance), own(audio.stg, video.stg),
-          own(audio.modality, video.modality), own(audio.rescale, video.rescale)};
-}
-
-std::vector<GuidancePass> guidance_passes(const GuidanceScales& video,
-                                          const GuidanceScales& audio) {
-  std::vector<GuidancePass> passes = {GuidancePass::kConditional};
-  if (video.guidance > 1 || audio.guidance > 1) passes.push_back(GuidancePass::kUnconditional);
-  if (video.stg > 0 || audio.stg > 0) passes.push_back(GuidancePass::kPerturbed);
-  if (video.modality > 1 || audio.modality > 1) passes.push_back(GuidancePass::kIsolated);
-  return passes;
-}
-
 at::Tensor guided(const Predictions& x0, const GuidanceScales& scales) {
   auto sum = x0.conditional;
   auto away_from = [&](const at::Tensor& weaker, double strength) {

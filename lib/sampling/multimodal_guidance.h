@@ -2,28 +2,18 @@
 // All of it happens on predicted results (x0) in float32.
 #pragma once
 
-#include <vector>
-
 #include <ATen/core/Tensor.h>
 
 namespace kinema::sampling {
-
-// What a step predicts: as the prompt says; as the negative prompt says; with the attention of some
-// blocks perturbed (spatio-temporal guidance); without attention between the streams.
-enum class GuidancePass { kConditional, kUnconditional, kPerturbed, kIsolated };
 
 // One stream's strengths. Without effect are 1, 0, 1 and 0.
 struct GuidanceScales {
   double guidance = 1.0, stg = 0.0, modality = 1.0, rescale = 0.0;
 };
 
-// `audio` with the video's strengths where its own are 0, as the reference takes them.
-GuidanceScales audio_scales(const GuidanceScales& audio, const GuidanceScales& video);
-
-// The predictions that either stream needs, the conditional first.
-std::vector<GuidancePass> guidance_passes(const GuidanceScales& video, const GuidanceScales& audio);
-
-// One stream's result as each pass predicts it; undefined: the pass is not made.
+// One stream's result as each pass predicts it; undefined: the pass is not made. The passes: as the
+// prompt says; as the negative prompt says; with the attention of some blocks perturbed
+// (spatio-temporal guidance); without attention between the streams.
 struct Predictions {
   at::Tensor conditional, unconditional, perturbed, isolated;
 };

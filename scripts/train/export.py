@@ -62,7 +62,7 @@ def pipeline_from(folder):
         transformer=transformer_module.diffusers_state(model.transformer), vae=vae, text_encoder=text_encoder(model.text, tok),
         tokenizer=tok, text_encoder_2=glyph_encoder(), tokenizer_2=ByT5Tokenizer(extra_ids=125),
         scheduler=FlowMatchEulerDiscreteScheduler(shift=settings["shift"]),
-        guider=ClassifierFreeGuidance(guidance_scale=settings["guidance_scale"]))
+        guider=ClassifierFreeGuidance(guidance_scale=settings["guidance_scale"], stop=settings["guidance_stop"]))
 
 
 def vision_tower():

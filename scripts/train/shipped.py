@@ -37,7 +37,8 @@ class Shipped:
         self.vae.load_state_dict(weights("vae", "diffusion_pytorch_model.safetensors"))
         self.scale = config("vae")["scaling_factor"]
         self.shift = config("scheduler", "scheduler_config.json")["shift"]
-        self.guidance = config("guider", "guider_config.json")["guidance_scale"]
+        guider = config("guider", "guider_config.json")
+        self.guidance, self.stop = guider["guidance_scale"], guider["stop"]
         self.texts = train_transformer.Texts(self.tok)
 
     @torch.no_grad()
@@ -52,7 +53,8 @@ class Shipped:
         for i in range(0, len(prompts), 10):
             first = None if pictures is None else self.latents_of(pictures[i:i + 10])
             z = train_transformer.sample(self.model, self.texts, prompts[i:i + 10], steps,
-                                         self.guidance if guidance is None else guidance, self.shift, seed, first=first)
+                                         self.guidance if guidance is None else guidance, self.shift, seed, first=first,
+                                         stop=self.stop)
             for one in z:
                 v = self.vae.decoder((one[None] / self.scale).contiguous())[0]
                 yield (v / 2 + 0.5).clamp(0, 1).numpy()

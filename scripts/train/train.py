@@ -6,25 +6,24 @@ Every stage continues from its last checkpoint under --work, so the command may 
   latents      the latent space (principal components) and rendered clips in it
   decoder      latents to pixels, on crops of rendered clips
   encoder      pixels to latents; decoder, encoder and transformer may run at the same time
-  transformer  the generator with its text encoder, on the latents; half of the samples with their first frame as a picture
+  transformer  the generator with its text encoder, on the latents; part of the samples with their first frame as a picture
   export       the folders of the text-to-video pipeline, in bfloat16, and of its image-to-video twin, which links to it
   sheet        the contact sheets: ten prompts, and a picture with six of them
 Needs torch, diffusers, transformers and pillow; a few hours on two cores.
 """
-import argparse
 import json
 import os
 
 import torch
-import torch._dynamo
 
 import export
 import latents
+import sheet
+import stages
 import text
 import train_transformer
 import train_vae
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 STAGES = ("tokenizer", "latents", "decoder", "encoder", "transformer", "export", "sheet")
 SHEET = (
     "a red circle moves right over a dark blue background", "a yellow star spins over a dark green background",
@@ -47,18 +46,7 @@ def twin_of(folder):
 
 def strips(labelled, path, columns=6):
     """Writes a picture with a row of frames under each label; `labelled`: pairs of a text and a video [F, H, W, 3]."""
-    import numpy as np
-    from PIL import Image, ImageDraw
-    rows = []
-    for text_line, v in labelled:
-        frames = [v[round(i * (len(v) - 1) / (columns - 1))] for i in range(columns)]
-        strip = np.concatenate([np.pad(f, ((2, 2), (2, 2), (0, 0)), constant_values=1) for f in frames], 1)
-        label = Image.new("RGB", (strip.shape[1], 15), "white")
-        ImageDraw.Draw(label).text((4, 2), text_line, fill="black")
-        rows += [np.asarray(label), (strip * 255 + 0.5).astype(np.uint8)]
-    sheet = Image.fromarray(np.concatenate(rows))
-    # Flat colours: a third of the bytes. Without k-means rare colours would be merged into others.
-    sheet.quantize(256, kmeans=2, dither=Image.Dither.NONE).save(path, optimize=True)
+    sheet.write(((text_line, sheet.frames_of(v, columns)) for text_line, v in labelled), path)
 
 
 def contact_sheet(model, threads=2):
@@ -81,28 +69,16 @@ def picture_sheet(model, threads=2):
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("stages", nargs="*", metavar="STAGE", help="default: all in order")
-    p.add_argument("--work", default=os.path.join(HERE, "..", "..", "build", "train"), help="checkpoints and latents")
-    p.add_argument("--out", default=os.path.join(HERE, "..", "..", "configs", "models", "shapes"))
-    p.add_argument("--threads", type=int, default=2)
-    p.add_argument("--no-compile", action="store_true", help="start at once, with slower steps")
-    p.add_argument("--minutes", type=float, help="stop each training stage after this time (it can be continued)")
+    p = stages.parser(__doc__, "train", "shapes")
     p.add_argument("--decoder-steps", type=int, default=6000)
     p.add_argument("--encoder-steps", type=int, default=2000)
-    p.add_argument("--clips", type=int, default=8000)
     p.add_argument("--transformer-steps", type=int, default=8000)
     p.add_argument("--decay-from", type=float, default=0.6, help="part of the transformer's run at its full learning rate")
-    p.add_argument("--batch-size", type=int, default=16, help="of the transformer")
     p.add_argument("--guidance-scale", type=float, default=4.0, help="written into the model")
+    # Guided to the end, circles get corners and spinning stars fall apart.
+    p.add_argument("--guidance-stop", type=float, default=0.3, help="part of the steps that is guided; written into the model")
     p.add_argument("--shift", type=float, default=5.0, help="written into the model")
-    a = p.parse_args()
-    unknown = set(a.stages) - set(STAGES)
-    if unknown:
-        p.error(f"unknown stage {', '.join(sorted(unknown))}: choose from {', '.join(STAGES)}")
-    os.makedirs(a.work, exist_ok=True)
-    if a.no_compile:
-        torch._dynamo.config.disable = True
+    a = stages.parse(p, STAGES)
     common = {"minutes": a.minutes, "threads": a.threads}
 
     def tokenizer():
@@ -123,27 +99,23 @@ def main():
 
     def write():
         with open(os.path.join(a.work, "settings.json"), "w", encoding="utf-8") as f:
-            json.dump({"guidance_scale": a.guidance_scale, "shift": a.shift}, f)
+            json.dump({"guidance_scale": a.guidance_scale, "guidance_stop": a.guidance_stop, "shift": a.shift}, f)
         out, twin = os.path.normpath(a.out), twin_of(a.out)
         print(f"{out}: {export.save(a.work, out) / 2**20:.1f} MiB, {twin}: {export.save_twin(out, twin) / 2**10:.0f} KiB")
 
-    def sheet():
+    def sheets():
         contact_sheet(a.out, threads=a.threads)
         picture_sheet(twin_of(a.out), threads=a.threads)
 
-    torch.set_num_threads(1)  # the training stages raise this while the machine is idle
-    todo = {
+    stages.run({
         "tokenizer": tokenizer,
         "latents": latent_space,
         "decoder": lambda: train_vae.train_decoder(a.work, a.decoder_steps, **common),
         "encoder": lambda: train_vae.train_encoder(a.work, a.encoder_steps, **common),
         "transformer": transformer,
         "export": write,
-        "sheet": sheet,
-    }
-    for stage in a.stages or STAGES:
-        print(f"== {stage}", flush=True)
-        todo[stage]()
+        "sheet": sheets,
+    }, a.stages)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Encodes rendered clips once and trains the transformer, and with it the text encoder, on the latents.
 
-One model learns both tasks: half of the samples get their clip's first frame as a picture, the others the text alone.
+One model learns both tasks: some of the samples get their clip's first frame as a picture, the others the text alone, which
+is harder: shapes have to be made of words, where a picture shows them.
 """
 import glob
 import os
@@ -24,6 +25,8 @@ LONGEST = 42  # tokens of a caption; one shape for all batches, so that compilin
 TRAIN_SHIFT = 4.0
 DETAIL = (0.1, 0.8)  # noise levels at which shapes take form
 EMPHASIS = 4.0  # how much more an object's surroundings weigh there than the empty background
+FREE_SHARE = 0.2  # of the samples: scenes that only a picture explains
+PICTURED_SHARE = 0.1  # of the others: those that get their picture nevertheless
 PICTURE_NOISE = 0.15  # at most, on a picture's latents: the encoder's are not exact either
 
 
@@ -129,12 +132,18 @@ def emphasis(x0, sigma):
 
 def first_pictures(x0, chosen, generator):
     """For some samples the latents of the first frame [B, H, W, C], a little noisy; and for which [B]: the scenes that need
-    a picture, and a quarter of the others."""
+    a picture, and a part of the others."""
     need = torch.tensor([s.free for s in chosen])
-    pictured = (need | (torch.rand(len(x0), generator=generator) < 0.25)).float()
+    pictured = (need | (torch.rand(len(x0), generator=generator) < PICTURED_SHARE)).float()
     level = PICTURE_NOISE * torch.rand(len(x0), 1, 1, 1, generator=generator).square()
     first = x0[:, 0] + level * torch.randn(x0[:, 0].shape, generator=generator)
     return first * pictured.view(-1, 1, 1, 1), pictured
+
+
+def choose(scenes, n, rng):
+    """Indices of n scenes, FREE_SHARE of them free ones where there are any."""
+    pools = [[i for i, s in enumerate(scenes) if s.free == free] for free in (False, True)]
+    return [rng.choice(pools[bool(pools[1]) and rng.random() < FREE_SHARE]) for _ in range(n)]
 
 
 def is_matrix(name, p):
@@ -142,10 +151,12 @@ def is_matrix(name, p):
 
 
 @torch.no_grad()
-def sample(model, texts, prompts, steps=30, guidance=4.0, shift=5.0, seed=0, shape=(7, 12, 12, 16), first=None):
+def sample(model, texts, prompts, steps=30, guidance=4.0, shift=5.0, seed=0, shape=(7, 12, 12, 16), first=None,
+           stop=1.0):
     """Latents [B, T, H, W, C] for the prompts, by the pipeline's Euler steps (with noise of the pipeline's layout).
 
-    `first`: the latents of each clip's first picture [B, H, W, C], scaled, for image-to-video.
+    `first`: the latents of each clip's first picture [B, H, W, C], scaled, for image-to-video. `stop`: the part of the
+    steps that is guided, from the first one, as in diffusers' guiders.
     """
     ids, valid = texts(list(prompts) + [""])
     emb = model.text(ids)
@@ -157,10 +168,10 @@ def sample(model, texts, prompts, steps=30, guidance=4.0, shift=5.0, seed=0, sha
     x = torch.randn(1, shape[3], *shape[:3], generator=g).permute(0, 2, 3, 4, 1).repeat(n, 1, 1, 1, 1)
     s = torch.linspace(1, 0, steps + 1)
     s = shift * s / (1 + (shift - 1) * s)
-    for a, b in zip(s[:-1], s[1:]):
+    for i, (a, b) in enumerate(zip(s[:-1], s[1:])):
         t = torch.full((n,), a * 1000)
         v = model.transformer(x, t, emb[:n], valid[:n], first, pictured)
-        if guidance != 1:
+        if guidance != 1 and i < int(stop * steps):
             u = model.transformer(x, t, emb[n:].expand(n, -1, -1), valid[n:].expand(n, -1), first, pictured)
             v = u + guidance * (v - u)
         x = x + (b - a) * v
@@ -194,7 +205,7 @@ def train(folder, tok, steps, batch_size=16, seed=3, minutes=None, threads=2, de
         team.adapt()
         key = seed * 1000003 + step * world + rank
         rng, gen = random.Random(key), torch.Generator().manual_seed(key)
-        pick = [rng.randrange(len(scenes)) for _ in range(batch_size)]
+        pick = choose(scenes, batch_size, rng)
         ids, valid = texts(["" if rng.random() < 0.1 else texts.caption(scenes[i], rng) for i in pick])
         x0 = clean[pick].float() * scale
         sigma = noise_levels(batch_size, gen)

@@ -7,7 +7,6 @@
 #include <catch2/catch.hpp>
 
 #include "config/options.h"
-#include "config/support.h"
 
 using namespace kinema;
 using namespace kinema::config;
@@ -114,17 +113,6 @@ TEST_CASE("prompts come from files, with @@ for the sign itself") {
   expand_prompts(settings, violations);
   REQUIRE(violations.all().size() == 1);
   CHECK(violations.all()[0].kind == ErrorKind::kUsage);
-}
-
-TEST_CASE("what cannot be done yet is refused, its default is not") {
-  for (const auto& one : unsupported_yet()) {
-    Settings settings;
-    Violations violations;
-    check_support(settings, violations);
-    CHECK(violations.empty());
-    INFO(one.key);
-    CHECK(find_option(one.key) != nullptr);
-  }
 }
 
 TEST_CASE("what editors put around a prompt is no part of it, and other encodings are refused") {

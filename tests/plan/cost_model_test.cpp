@@ -62,6 +62,14 @@ TEST_CASE("guidance branches on two ranks halve a step but for one exchange") {
   CHECK(passes_here(hunyuan(1, 4), {.cfg = 3}) == 2);
 }
 
+TEST_CASE("steps without guidance run one forward, on ranks that wait for nobody else's") {
+  auto shape = hunyuan(k480p, 2);
+  shape.guided_share = 0.3;
+  const double one = step_time(hunyuan(k480p), {}, h200()).compute;
+  CHECK(step_time(shape, {}, h200()).compute == Approx((0.3 * 2 + 0.7) * one));
+  CHECK(step_time(shape, {.cfg = 2}, h200()).compute == Approx(one));
+}
+
 TEST_CASE("exchanges carry the bytes of their formulas") {
   // LTX-2 at 1088x1920x121: 32640 tokens of width 4096 in bfloat16; MB sent in a block.
   DenoiserShape ltx;

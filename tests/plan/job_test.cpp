@@ -63,6 +63,19 @@ TEST_CASE("a step-distilled image-to-video checkpoint has its own defaults") {
   CHECK(job.memory.stages.size() == 4);
 }
 
+TEST_CASE("guidance may be for a part of the steps") {
+  auto request = tiny();
+  request.num_inference_steps = 10;
+  request.guidance_stop = 0.35;
+  const auto part = planned(request).job;
+  CHECK(part.model.rules().sampling_text(part) == "guidance 6 in steps 1 to 3, shift 5");
+  CHECK(part.model.rules().denoiser(part).guided_share == Approx(0.3));
+  request.guidance_start = 0.5;
+  CHECK(planned(request).wrong ==
+        "--guidance-start 0.5 lies behind --guidance-stop 0.35 | --guidance-start 0 or "
+        "--guidance-stop 1\n");
+}
+
 TEST_CASE("sizes, frames and quality are refused together with the nearest legal values") {
   auto request = tiny();
   request.width = 830;
@@ -214,9 +227,14 @@ TEST_CASE("devices") {
   CHECK(planned(request, "t2v", surroundings).wrong ==
         "--device cuda:1: 1 visible GPU | --device cuda:0\n");
   CHECK(planned(request).wrong ==
-        "--device cuda:1: this build computes on the CPU only | --device cpu\n");
+        "--device cuda:1: this build's LibTorch knows the CPU only | --device cpu, or a build with "
+        "a LibTorch that has CUDA\n");
   request = tiny();
   request.kernels = config::Kernels::kFused;
+  CHECK(planned(request, "t2v", surroundings).wrong ==
+        "--kernels fused: this build has no kernels of its own | --kernels reference, or a build "
+        "with -DKINEMA_CUDA=ON\n");
+  surroundings.kernels_build = true;
   CHECK(planned(request, "t2v", surroundings).wrong.empty());
   CHECK(planned(request).wrong ==
         "--kernels fused: the kernels are for GPUs | --kernels reference\n");

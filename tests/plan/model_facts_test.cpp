@@ -194,6 +194,8 @@ TEST_CASE("guidance decides the number of forwards") {
   CHECK(branches_at(6) == 2);
   CHECK(branches_at(1) == 1);
   CHECK(branches_at(0) == 2);
+  request.num_inference_steps = 10, request.guidance_stop = 0.09;
+  CHECK(branches_at(6) == 1);
 }
 
 TEST_CASE("inspection tells of every component, damaged ones too") {
