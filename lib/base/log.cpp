@@ -44,6 +44,5 @@ void mute_log() { logger().set_level(spdlog::level::off); }
 void note(std::string_view text) { logger().info("note: {}", text); }
 void warn(std::string_view text) { logger().warn("warning: {}", text); }
 void log_verbose(std::string_view text) { logger().debug("{}", text); }
-void log_debug(std::string_view text) { logger().trace("{}", text); }
 
 }  // namespace kinema

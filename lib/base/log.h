@@ -20,6 +20,5 @@ void mute_log();
 void note(std::string_view text);
 void warn(std::string_view text);
 void log_verbose(std::string_view text);
-void log_debug(std::string_view text);
 
 }  // namespace kinema

@@ -94,20 +94,4 @@ std::pair<at::Tensor, at::Tensor> attention_with_lse(const at::Tensor& q,
   return {out.transpose(1, 2), lse.transpose(1, 2)};
 }
 
-std::string attention_backend(const at::Tensor& q,
-                              const at::Tensor& k,
-                              const at::Tensor& v,
-                              double scale) {
-  switch (chosen(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), scale)) {
-    case at::SDPBackend::cudnn_attention:
-      return "cudnn";
-    case at::SDPBackend::flash_attention:
-      return "flash";
-    case at::SDPBackend::efficient_attention:
-      return "efficient";
-    default:
-      return "math";
-  }
-}
-
 }  // namespace kinema::nn

@@ -18,10 +18,4 @@ std::pair<at::Tensor, at::Tensor> attention_with_lse(const at::Tensor& q,
                                                      const at::Tensor& v,
                                                      double scale);
 
-// The kernel that takes these operands, for reports: "cudnn", "flash", "efficient" or "math".
-std::string attention_backend(const at::Tensor& q,
-                              const at::Tensor& k,
-                              const at::Tensor& v,
-                              double scale);
-
 }  // namespace kinema::nn

@@ -1,33 +1,14 @@
-// Tensor parallelism: which weights are cut, and a ParamSource that hands out one rank's slices.
+// Tensor parallelism: a ParamSource that hands out one rank's slices.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "comm/communicator.h"
+#include "parallel/cut_rules.h"
 #include "weights/weight_store.h"
 
 namespace kinema::parallel {
-
-enum class Cut {
-  kColumns,  // of the output features: dimension 0 of the weight and of the bias
-  kRows,     // of the input features: dimension 1 of the weight; products are summed, the bias is
-             // added once
-  kNorm,   // of the features that a norm runs over: dimension 0 of the weight; sums of squares are
-           // summed
-  kHeads,  // of a table with a column per head: dimension 1, nothing to sum
-};
-
-// Every parameter whose name starts with `prefix` and whose layer ends in `layer` ("attn.to_q").
-struct CutRule {
-  std::string prefix, layer;
-  Cut cut;
-};
-
-// How each network here is cut. Layers not named stay whole on every rank.
-const std::vector<CutRule>& hunyuan15_transformer_rules();
-const std::vector<CutRule>& ltx2_transformer_rules();
-const std::vector<CutRule>& qwen_text_rules();
 
 // Reads only this rank's slices from `store`. Dimensions that do not divide are Error(kConfig),
 // naming layer and size.

@@ -8,8 +8,6 @@
 namespace kinema::pipeline {
 namespace {
 
-const std::vector<parallel::CutRule> kUncut;
-
 weights::WeightStore opened(const Setup& setup, const std::string& name, weights::NameMap names) {
   const auto& component = setup.model.component(name);
   return {checkpoint::Component::open(component.weights),
@@ -34,7 +32,7 @@ OpenComponent::OpenComponent(const Setup& setup, const std::string& name, weight
     : name_(name),
       store_(opened(setup, name, std::move(names))),
       alone_("alone"),
-      cut_(store_, kUncut, alone_),
+      cut_(store_, parallel::uncut(), alone_),
       wanted_(cut_, setup.given_up) {}
 
 void AbandonedSource::check() const {

@@ -12,8 +12,6 @@
 namespace kinema::pipeline {
 namespace {
 
-const std::vector<parallel::CutRule> kUncut;
-
 std::filesystem::path tokenizer_folder(const Runtime& runtime, const char* name) {
   return runtime.model.index.folder / name;
 }
@@ -55,7 +53,7 @@ class GlyphEncoder {
       : component_(runtime,
                    "text_encoder_2",
                    text::T5Encoder::names(),
-                   kUncut,
+                   parallel::uncut(),
                    layer_scopes(glyph_config(runtime).num_layers, "encoder.block")),
         model_(nn::ParamScope(component_.source()),
                nn::ParamScope(component_.present()),

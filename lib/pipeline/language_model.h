@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "parallel/tensor_parallel.h"
+#include "parallel/cut_rules.h"
 #include "pipeline/runtime.h"
 
 namespace kinema::pipeline {
@@ -19,12 +19,11 @@ inline std::vector<std::string> layer_scopes(int64_t layers, const std::string& 
 // Heads that the tensor-parallel ranks do not divide leave the encoder whole on each of them.
 template <class TextConfig>
 const std::vector<parallel::CutRule>& text_rules(const Runtime& runtime, const TextConfig& config) {
-  static const std::vector<parallel::CutRule> uncut;
   const int64_t ranks = runtime.team.tensor().size();
   const bool divides = config.num_key_value_heads % ranks == 0 &&
                        config.num_attention_heads % ranks == 0 &&
                        config.intermediate_size % ranks == 0;
-  return divides ? parallel::qwen_text_rules() : uncut;
+  return divides ? parallel::decoder_text_rules() : parallel::uncut();
 }
 
 }  // namespace kinema::pipeline

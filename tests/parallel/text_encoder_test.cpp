@@ -20,7 +20,8 @@ TEST_CASE("Gemma 3 cut over two ranks gives the reference's hidden states") {
     auto group = kinema::comm::gloo_group(rendezvous, "tensor", {0, 1});
     kinema::weights::WeightStore store(kinema::checkpoint::Component::open(folder), {},
                                        Gemma3TextModel::names());
-    kinema::parallel::TensorParallelSource cut(store, kinema::parallel::qwen_text_rules(), *group);
+    kinema::parallel::TensorParallelSource cut(store, kinema::parallel::decoder_text_rules(),
+                                               *group);
     const auto config = kinema::config::read_gemma3_text(kinema::config::ConfigReader::open(
         folder / "config.json", kinema::config::Strictness::kStrict));
     const Gemma3TextModel model(kinema::nn::ParamScope(cut), config);

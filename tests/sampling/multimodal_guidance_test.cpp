@@ -38,8 +38,6 @@ at::Tensor velocity(const Predictions& x0, const GuidanceScales& scales) {
   return x0_to_velocity(latents(), guided(x0, scales), kSigma);
 }
 
-using enum GuidancePass;
-
 }  // namespace
 
 TEST_CASE("All terms and the rescaling are the reference's", "[guidance][multimodal]") {
@@ -58,21 +56,6 @@ TEST_CASE("Without guidance the velocity comes back", "[guidance][multimodal]") 
   const auto v = shaped({1, -2, 3, -4, 5, -6});
   const Predictions x0{velocity_to_x0(latents(), v, kSigma), {}, {}, {}};
   CHECK(test::scaled_difference(velocity(x0, {}), v) < 1e-6);
-}
-
-TEST_CASE("A pass is made if either stream needs it", "[guidance][multimodal]") {
-  const GuidanceScales none;
-  CHECK((guidance_passes(none, none) == std::vector{kConditional}));
-  CHECK((guidance_passes({3, 1, 3, 0}, none) ==
-         std::vector{kConditional, kUnconditional, kPerturbed, kIsolated}));
-  CHECK((guidance_passes(none, {.stg = 0.5}) == std::vector{kConditional, kPerturbed}));
-  CHECK((guidance_passes({.guidance = 0.5}, {.modality = 2}) ==
-         std::vector{kConditional, kIsolated}));
-}
-
-TEST_CASE("The sound's strengths that are 0 are the video's", "[guidance][multimodal]") {
-  const auto scales = audio_scales({7, 0, 0, 0.5}, {3, 1, 2, 0.7});
-  CHECK((scales.guidance == 7 && scales.stg == 1 && scales.modality == 2 && scales.rescale == 0.5));
 }
 
 }  // namespace kinema::sampling

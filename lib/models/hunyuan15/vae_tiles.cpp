@@ -4,6 +4,7 @@
 #include <ATen/ops/empty.h>
 
 namespace kinema::hunyuan15 {
+
 at::Tensor decode_tile(const VideoDecoder& decoder,
                        const at::Tensor& latents,
                        const plan::Tile& tile,
@@ -27,37 +28,6 @@ at::Tensor encode_tile(const VideoEncoder& encoder,
                        const plan::Tile& tile,
                        int64_t latent_frames) {
   return encode_in_parts(encoder, models::part_of(pixels, tile.before), latent_frames);
-}
-
-void decode_tiled(const VideoDecoder& decoder,
-                  const at::Tensor& latents,
-                  const plan::TileGrid& grid,
-                  int64_t latent_frames,
-                  const models::PieceSink& sink) {
-  models::TileBlender blender(grid, sink);
-  for (size_t i = 0; i < grid.tiles().size(); ++i) {
-    blender.add(static_cast<int64_t>(i),
-                decode_tile(decoder, latents, grid.tiles()[i], latent_frames));
-  }
-}
-
-at::Tensor encode_tiled(const VideoEncoder& encoder,
-                        const at::Tensor& pixels,
-                        const plan::TileGrid& grid,
-                        int64_t latent_frames) {
-  at::Tensor moments;
-  models::TileBlender blender(grid, [&](const at::Tensor& piece, const plan::Rect& where) {
-    if (!moments.defined()) {
-      moments = at::empty({1, piece.size(1), piece.size(2), grid.height(), grid.width()},
-                          piece.options());
-    }
-    models::part_of(moments, where).copy_(piece);
-  });
-  for (size_t i = 0; i < grid.tiles().size(); ++i) {
-    blender.add(static_cast<int64_t>(i),
-                encode_tile(encoder, pixels, grid.tiles()[i], latent_frames));
-  }
-  return moments;
 }
 
 }  // namespace kinema::hunyuan15

@@ -23,16 +23,4 @@ at::Tensor encode_tile(const VideoEncoder& encoder,
                        const plan::Tile& tile,
                        int64_t latent_frames);
 
-// All tiles of the grid after one another; each finished piece of the video goes to the sink.
-void decode_tiled(const VideoDecoder& decoder,
-                  const at::Tensor& latents,
-                  const plan::TileGrid& grid,
-                  int64_t latent_frames,
-                  const models::PieceSink& sink);
-// -> moments [1, 2C, T, H, W].
-at::Tensor encode_tiled(const VideoEncoder& encoder,
-                        const at::Tensor& pixels,
-                        const plan::TileGrid& grid,
-                        int64_t latent_frames);
-
 }  // namespace kinema::hunyuan15

@@ -31,6 +31,37 @@ Canvas canvas(int64_t frames, const plan::TileGrid& grid) {
   return {at::full({1, 3, frames, grid.height(), grid.width()}, NAN)};
 }
 
+void decode_tiled(const VideoDecoder& decoder,
+                  const at::Tensor& latents,
+                  const plan::TileGrid& grid,
+                  int64_t latent_frames,
+                  const models::PieceSink& sink) {
+  models::TileBlender blender(grid, sink);
+  for (size_t i = 0; i < grid.tiles().size(); ++i) {
+    blender.add(static_cast<int64_t>(i),
+                decode_tile(decoder, latents, grid.tiles()[i], latent_frames));
+  }
+}
+
+at::Tensor encode_tiled(const VideoEncoder& encoder,
+                        const at::Tensor& pixels,
+                        const plan::TileGrid& grid,
+                        int64_t latent_frames) {
+  at::Tensor moments;
+  models::TileBlender blender(grid, [&](const at::Tensor& piece, const plan::Rect& where) {
+    if (!moments.defined()) {
+      moments = at::empty({1, piece.size(1), piece.size(2), grid.height(), grid.width()},
+                          piece.options());
+    }
+    models::part_of(moments, where).copy_(piece);
+  });
+  for (size_t i = 0; i < grid.tiles().size(); ++i) {
+    blender.add(static_cast<int64_t>(i),
+                encode_tile(encoder, pixels, grid.tiles()[i], latent_frames));
+  }
+  return moments;
+}
+
 }  // namespace
 
 TEST_CASE("tiled decoding is the reference's", "[vae]") {

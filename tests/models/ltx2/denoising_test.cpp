@@ -18,7 +18,6 @@
 namespace kinema::ltx2 {
 namespace {
 
-using sampling::GuidancePass;
 using sampling::GuidanceScales;
 
 // A folder of tests/data/ltx2.
@@ -60,27 +59,21 @@ class Case {
 at::Tensor video_tokens(const at::Tensor& x) { return x.flatten(2).transpose(1, 2).contiguous(); }
 at::Tensor audio_tokens(const at::Tensor& x) { return x.transpose(1, 2).flatten(2); }
 
-Pass pass_of(GuidancePass kind, const Case& stored) {
+// The passes of a step, and which prediction each of them is.
+struct Kind {
   Pass pass;
-  if (kind == GuidancePass::kUnconditional) pass.condition = 1;
-  if (kind == GuidancePass::kIsolated) pass.isolated = true;
-  if (kind == GuidancePass::kPerturbed && stored.transformer.perturbed_attn) {
-    pass.perturbed = stored.call("spatio_temporal_guidance_blocks").get<std::vector<int64_t>>();
-  }
-  return pass;
-}
+  at::Tensor sampling::Predictions::*prediction;
+};
 
-at::Tensor& prediction(sampling::Predictions& predictions, GuidancePass kind) {
-  switch (kind) {
-    case GuidancePass::kConditional:
-      return predictions.conditional;
-    case GuidancePass::kUnconditional:
-      return predictions.unconditional;
-    case GuidancePass::kPerturbed:
-      return predictions.perturbed;
-    default:
-      return predictions.isolated;
-  }
+std::vector<Kind> all_kinds(const Case& stored) {
+  Pass perturbed;
+  if (stored.transformer.perturbed_attn)
+    perturbed.perturbed =
+        stored.call("spatio_temporal_guidance_blocks").get<std::vector<int64_t>>();
+  return {{{}, &sampling::Predictions::conditional},
+          {{.condition = 1}, &sampling::Predictions::unconditional},
+          {perturbed, &sampling::Predictions::perturbed},
+          {{.isolated = true}, &sampling::Predictions::isolated}};
 }
 
 }  // namespace
@@ -110,10 +103,11 @@ TEST_CASE("Denoising ends with the reference's latents", "[ltx2][denoising]") {
        {stored.at("negative_prompt_embeds"), stored.at("negative_prompt_embeds_2")}});
 
   const auto video_scales = stored.scales("");
-  const auto audio_scales = sampling::audio_scales(stored.scales("audio_"), video_scales);
-  const auto kinds = sampling::guidance_passes(video_scales, audio_scales);
+  auto audio_scales = stored.scales("audio_");
+  if (audio_scales.guidance == 0) audio_scales.guidance = video_scales.guidance;
+  const auto kinds = all_kinds(stored);
   std::vector<Pass> passes;
-  for (auto kind : kinds) passes.push_back(pass_of(kind, stored));
+  for (const auto& kind : kinds) passes.push_back(kind.pass);
   for (int64_t step = 0; step < schedule.steps(); ++step) {
     const float sigma = schedule.sigmas[static_cast<size_t>(step)];
     const auto velocities = transformer.velocity(prepared, x, step, passes);
@@ -123,8 +117,8 @@ TEST_CASE("Denoising ends with the reference's latents", "[ltx2][denoising]") {
     }
     sampling::Predictions video, audio;
     for (size_t i = 0; i < kinds.size(); ++i) {
-      prediction(video, kinds[i]) = sampling::velocity_to_x0(x.video, velocities[i].video, sigma);
-      prediction(audio, kinds[i]) = sampling::velocity_to_x0(x.audio, velocities[i].audio, sigma);
+      video.*kinds[i].prediction = sampling::velocity_to_x0(x.video, velocities[i].video, sigma);
+      audio.*kinds[i].prediction = sampling::velocity_to_x0(x.audio, velocities[i].audio, sigma);
     }
     auto v = sampling::x0_to_velocity(x.video, sampling::guided(video, video_scales), sigma);
     auto a = sampling::x0_to_velocity(x.audio, sampling::guided(audio, audio_scales), sigma);
