@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
 # Installs what the build needs (Debian packages, LibTorch in .venv) and builds build/release. Safe to run again.
-# usage: scripts/setup.sh [--tests] [--only-install] [--verbose]
+# usage: scripts/setup.sh [--tests] [--cuda] [--only-install] [--verbose]
 #   --tests     also what the tests need: Catch2, the reference implementation, and the test programs
+#   --cuda      also CUDA kernels of our own, for --kernels fused (needs nvcc); GPUs are used without them too
 #   --only-install   builds nothing
 # A LibTorch of your own is used when CMAKE_PREFIX_PATH names it; packages that are already there are left alone.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-with_tests=OFF builds=1 verbose=0
+with_tests=OFF with_kernels=() builds=1 verbose=0
 for argument in "$@"; do
   case "$argument" in
     --tests) with_tests=ON ;;
+    --cuda) with_kernels=(-DKINEMA_CUDA=ON) ;;
     --only-install) builds=0 ;;
     --verbose) verbose=1 ;;
-    *) echo "setup.sh: unknown argument $argument (known: --tests, --only-install, --verbose)" >&2; exit 2 ;;
+    *) echo "setup.sh: unknown argument $argument (known: --tests, --cuda, --only-install, --verbose)" >&2; exit 2 ;;
   esac
 done
 mkdir -p build
@@ -89,6 +91,6 @@ if [[ $with_tests == ON ]]; then
 fi
 
 (( builds )) || exit 0
-step "Configuring build/release" cmake --preset release -DKINEMA_TESTS=$with_tests
+step "Configuring build/release" cmake --preset release -DKINEMA_TESTS=$with_tests "${with_kernels[@]}"
 step "Building build/release (first time: about 12 min on 2 cores)" cmake --build build/release
 echo "ready: build/release/kinema --help" >&2

@@ -32,7 +32,7 @@ Command generate_command() {
           "Make a video from text, or from text and an image.",
           "[--model PATH] --prompt TEXT|@FILE|- [--image PATH] [-o FILE|DIR/] [flags]",
           {"-p \"Rain on a tin roof\" -o rain.mp4",
-           "--model hy15-i2v -p @fox.txt --image fox.png --seed 7",
+           "--model 480p_i2v -p @fox.txt --image fox.png --seed 7",
            "--config job.json --steps 20 --dry-run"},
           flags(),
           run};

@@ -41,7 +41,7 @@ Command plan_command() {
   return {"plan",
           "Check a job and estimate its memory, without computing anything.",
           "[FILE] [flags of kinema generate]",
-          {"--model hy15 --resolution 720p", "job.json --explain", "--model hy15 --simulate"},
+          {"--model 480p_t2v --resolution 720p", "job.json --explain", "--model 480p_t2v --simulate"},
           {all_settings(), {config_flag(), explain_flag(), simulate_flag()}, "FILE"},
           run};
 }

@@ -48,7 +48,7 @@ Command replay_command() {
   return {"replay",
           "Make a video again from the job that its file holds; flags overrule it.",
           "VIDEO [-o FILE|DIR/] [flags]",
-          {"rain.mp4 -o again.mp4", "rain.mp4 --seed 8 --model /models/hy15 -o other.mp4"},
+          {"rain.mp4 -o again.mp4", "rain.mp4 --seed 8 --model 720p_t2v -o other.mp4"},
           {all_settings(), {config_flag(), dry_run_flag()}, "VIDEO"},
           run};
 }

@@ -13,7 +13,7 @@ fs::path program_folder() { return fs::read_symlink("/proc/self/exe").parent_pat
 std::vector<ShippedModel> shipped_models() {
   const auto here = program_folder();
   std::vector<ShippedModel> models;
-  for (const auto& folder : {here / "../../configs/models", here / "../share/kinema/models"}) {
+  for (const auto& folder : {here / "../../configs/models", here / "../../share/kinema/models"}) {
     std::error_code missing;
     for (const auto& entry : fs::directory_iterator(folder, missing)) {
       if (!fs::exists(entry.path() / "model_index.json")) continue;

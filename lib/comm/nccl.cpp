@@ -46,7 +46,6 @@ class NcclCommunicator : public Communicator {
  public:
   using HostGroup = std::function<std::unique_ptr<Communicator>()>;
 
-  // `owner`: what must outlive the channel's use.
   NcclCommunicator(const std::string& name,
                    int rank,
                    int size,
@@ -153,8 +152,7 @@ class NcclCommunicator : public Communicator {
 };
 
 NcclOpen opened(const std::filesystem::path& module) {
-  return reinterpret_cast<NcclOpen>(
-      plugin_symbol(module, "kinema_nccl_open", "-DKINEMA_CUDA=ON -DKINEMA_NCCL=ON"));
+  return reinterpret_cast<NcclOpen>(plugin_symbol(module, "kinema_nccl_open", "-DKINEMA_NCCL=ON"));
 }
 
 int place_of(int rank, const std::vector<int>& members, const std::string& name) {

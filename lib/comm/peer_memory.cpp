@@ -30,7 +30,7 @@ class GpuMemory : public PeerMemory {
   PeerMemory& loaded() {
     if (loaded_) return *loaded_;
     const auto open = reinterpret_cast<PeerMemoryOpen>(
-        plugin_symbol(module_, "kinema_peer_memory_open", "-DKINEMA_CUDA=ON -DKINEMA_NCCL=ON"));
+        plugin_symbol(module_, "kinema_peer_memory_open", "-DKINEMA_NCCL=ON"));
     loaded_ = open(device_);
     return *loaded_;
   }
