@@ -74,9 +74,9 @@ def main():
     p.add_argument("--encoder-steps", type=int, default=2000)
     p.add_argument("--transformer-steps", type=int, default=8000)
     p.add_argument("--decay-from", type=float, default=0.6, help="part of the transformer's run at its full learning rate")
-    p.add_argument("--guidance-scale", type=float, default=4.0, help="written into the model")
-    # Guided to the end, circles get corners and spinning stars fall apart.
-    p.add_argument("--guidance-stop", type=float, default=0.3, help="part of the steps that is guided; written into the model")
+    # Stronger guidance gives circles corners and takes spinning stars apart.
+    p.add_argument("--guidance-scale", type=float, default=2.0, help="written into the model")
+    p.add_argument("--guidance-stop", type=float, default=1.0, help="part of the steps that is guided; written into the model")
     p.add_argument("--shift", type=float, default=5.0, help="written into the model")
     a = stages.parse(p, STAGES)
     common = {"minutes": a.minutes, "threads": a.threads}

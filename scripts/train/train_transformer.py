@@ -26,7 +26,8 @@ TRAIN_SHIFT = 4.0
 DETAIL = (0.1, 0.8)  # noise levels at which shapes take form
 EMPHASIS = 4.0  # how much more an object's surroundings weigh there than the empty background
 FREE_SHARE = 0.2  # of the samples: scenes that only a picture explains
-PICTURED_SHARE = 0.1  # of the others: those that get their picture nevertheless
+PAIR_SHARE = 0.35  # two objects: which word belongs to which of them is the last thing to be learned
+PICTURED_SHARE = 0.1  # of all but the free ones: those that get their picture nevertheless
 PICTURE_NOISE = 0.15  # at most, on a picture's latents: the encoder's are not exact either
 
 
@@ -140,10 +141,19 @@ def first_pictures(x0, chosen, generator):
     return first * pictured.view(-1, 1, 1, 1), pictured
 
 
-def choose(scenes, n, rng):
-    """Indices of n scenes, FREE_SHARE of them free ones where there are any."""
-    pools = [[i for i, s in enumerate(scenes) if s.free == free] for free in (False, True)]
-    return [rng.choice(pools[bool(pools[1]) and rng.random() < FREE_SHARE]) for _ in range(n)]
+def pools_of(scenes):
+    """Indices of the scenes: free ones, pairs of objects, and the others."""
+    kind = ["free" if s.free else "pair" if len(s.things) > 1 else "other" for s in scenes]
+    return {name: [i for i, k in enumerate(kind) if k == name] for name in ("free", "pair", "other")}
+
+
+def choose(pools, n, rng):
+    """Indices of n scenes, in the shares above as far as there are such scenes."""
+    def one():
+        u = rng.random()
+        wanted = "free" if u < FREE_SHARE else "pair" if u < FREE_SHARE + PAIR_SHARE else "other"
+        return rng.choice(pools[wanted] or pools["other"])
+    return [one() for _ in range(n)]
 
 
 def is_matrix(name, p):
@@ -187,6 +197,7 @@ def train(folder, tok, steps, batch_size=16, seed=3, minutes=None, threads=2, de
     rank, world = join()
     torch.manual_seed(seed)
     clean, scenes = load_latents(folder)
+    pools = pools_of(scenes)
     scale = 1 / clean[:1000].float().std().item()
     model, texts = Generator(len(tok)), Texts(tok, LONGEST)
     opt = Optimizer(model.named_parameters(), is_matrix, 0.015, 2e-3)
@@ -205,7 +216,7 @@ def train(folder, tok, steps, batch_size=16, seed=3, minutes=None, threads=2, de
         team.adapt()
         key = seed * 1000003 + step * world + rank
         rng, gen = random.Random(key), torch.Generator().manual_seed(key)
-        pick = choose(scenes, batch_size, rng)
+        pick = choose(pools, batch_size, rng)
         ids, valid = texts(["" if rng.random() < 0.1 else texts.caption(scenes[i], rng) for i in pick])
         x0 = clean[pick].float() * scale
         sigma = noise_levels(batch_size, gen)
@@ -233,5 +244,6 @@ def train(folder, tok, steps, batch_size=16, seed=3, minutes=None, threads=2, de
                 os.replace(path + ".new", path)
             if len(os.listdir(os.path.join(folder, "latents"))) > len(scenes) // CHUNK:  # more were made in the meantime
                 clean, scenes = load_latents(folder)
+                pools = pools_of(scenes)
             last = saved = time.time()
     return step >= steps
