@@ -50,7 +50,7 @@ void choose_resident(Resolution& r, const StreamPlan& stream) {
     return;
   }
   const bool bounded = r.request().max_memory.has_value();
-  const int64_t wanted = bounded ? shape.blocks : blocks_to_hide_all(shape, stream.times);
+  const int64_t wanted = bounded ? shape.blocks : blocks_to_hide_all(shape, stream.least);
   resident = wanted == 0 ? 0 : std::min(wanted, most_resident(r, shape, bytes_to_fill(r)));
   r.job.settings.sources["resident_blocks"] = bounded         ? "--max-memory"
                                               : *resident > 0 ? "what hides every fetch"

@@ -99,7 +99,13 @@ StreamPlan planned_stream(const Job& job, const Surroundings& around) {
   const auto& predicted = job.predicted;
   stream.times = {.compute = block_visit_seconds(predicted.shape, job.parallel, predicted.rates),
                   .fetch = fetch_seconds(job, around, stream.shape, home)};
-  stream.exposed_seconds = waiting_seconds(stream.shape, stream.resident, stream.times);
+  stream.least = stream.times;
+  const double guided = predicted.shape.guided_share;
+  if (guided < 1)
+    stream.least.compute /= static_cast<double>(passes_here(predicted.shape, job.parallel));
+  stream.exposed_seconds =
+      guided * waiting_seconds(stream.shape, stream.resident, stream.times) +
+      (1 - guided) * waiting_seconds(stream.shape, stream.resident, stream.least);
   return stream;
 }
 

@@ -14,7 +14,8 @@ struct StreamPlan {
   std::string home;            // of the others: "shards of 2 ranks", "host memory", "the files"
   uint64_t host_bytes = 0;     // of host memory that they take there, of one rank
   StreamTimes times;           // of one block: all its forwards in a step, and its fetch
-  double exposed_seconds = 0;  // of a step, in which computing waits
+  StreamTimes least;           // the same in steps without guidance, which hide least
+  double exposed_seconds = 0;  // of a step on average, in which computing waits
 
   int64_t units() const { return shape.blocks - resident; }
   // Slots, whole blocks and parts.

@@ -206,6 +206,26 @@ TEST_CASE("a fetch takes as long as its home says") {
   }
 }
 
+TEST_CASE("steps without guidance hide less of the fetches") {
+  auto request = tiny();
+  request.device = {config::Device::Kind::kCuda, 0};
+  request.offload = config::Offload::kBlock;
+  request.num_inference_steps = 10;
+  request.resident_blocks = 0;
+  auto machine = around();
+  machine.cuda_build = true;
+  machine.gpus = {"NVIDIA H200"};
+  const auto waiting = [&](double stop) {
+    request.guidance_stop = stop;
+    auto job = planned(request, "t2v", machine).job;
+    job.predicted.rates.host_bytes_per_second = 1e8;  // slower than any block computes
+    return planned_stream(job, machine).exposed_seconds;
+  };
+  const double guided = waiting(1), alone = waiting(0), part = waiting(0.3);
+  REQUIRE(alone > guided);
+  CHECK(part == Approx(0.3 * guided + 0.7 * alone));
+}
+
 TEST_CASE("a single streamed block has a single slot") {
   auto request = tiny();
   request.offload = config::Offload::kBlock;
