@@ -4,17 +4,16 @@ The encoder is not trained: only image-to-video would use it.
 """
 import os
 import random
-import time
 
 import torch
 import torch.nn.functional as F
 
+import loop
 import render
 import sound_latents
 import sound_models
 import sound_world
-from machine import Threads
-from muon import Ema, Optimizer, schedule
+from muon import Optimizer
 
 CONSTANT = 40.0  # what the constant channels hold: large beside the signals, so that the norms hardly move
 CROP = 64
@@ -106,51 +105,26 @@ def crop(rng, space):
     return sound_latents.encode(space, x), x
 
 
-def train(folder, steps, batch_size=2, seed=5, minutes=None, threads=1):
-    """Trains the decoder to `steps` steps or for `minutes`, from the last checkpoint in `folder` if there is one."""
-    path, space = os.path.join(folder, "decoder.pt"), torch.load(os.path.join(folder, "space.pt"))
+def train(folder, course, batch_size=2, seed=5):
+    """Trains the decoder from the last checkpoint in `folder` if there is one."""
+    space = torch.load(os.path.join(folder, "space.pt"))
     vae = build(space)
     for p in vae.encoder.parameters():
         p.requires_grad_(False)
     opt = Optimizer(vae.decoder.named_parameters(), lambda name, p: p.ndim == 5 and "resnets" in name, 0.006, 5e-4)
-    ema, step, began = Ema(vae.decoder, 0.995), 0, time.time()
-    if os.path.exists(path):
-        s = torch.load(path)
-        vae.decoder.load_state_dict(s["model"])
-        opt.load_state_dict(s["opt"])
-        ema.load_state_dict(s["ema"])
-        step = s["step"]
-    else:
-        print(f"decoder at the start: {psnr(vae, space):.2f} dB", flush=True)
+    run = loop.Run(os.path.join(folder, "decoder.pt"), vae.decoder, opt, course, seed, keep=0.995)
+    print(f"decoder step {run.step}: {psnr(vae, space):.2f} dB", flush=True)
     vae.decoder.to(memory_format=torch.channels_last_3d)
-    team, saved, last, mean = Threads(threads), time.time(), time.time(), None
-    while step < steps and (minutes is None or time.time() - began < 60 * minutes):
-        team.adapt()
-        key = seed * 1000003 + step
-        rng, gen = random.Random(key), torch.Generator().manual_seed(key)
+    while run.going():
+        rng, gen = random.Random(run.key()), torch.Generator().manual_seed(run.key())
         pairs = [crop(rng, space) for _ in range(batch_size)]
         z, x = torch.cat([p[0] for p in pairs]), torch.cat([p[1] for p in pairs])
         z = z + NOISE * rng.random() * torch.randn(z.shape, generator=gen)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             y = decode(vae, z)
         error = y.float() - x
-        loss = error.abs().mean() + 2 * error.square().mean()
-        loss.backward()
-        part = (time.time() - began) / (60 * minutes) if minutes else 0.0
-        opt.step(schedule(step, steps, warm_up=50, decay_from=0.5, elapsed=part))
-        ema.update(vae.decoder)
-        step += 1
-        mean = error.square().mean().item() if mean is None else 0.98 * mean + 0.02 * error.square().mean().item()
-        if step % 50 == 0:
-            print(f"decoder step {step} {-10 * torch.log10(torch.tensor(mean / 4)).item():.2f} dB on noisy crops "
-                  f"{(time.time() - last) / 50:.2f} s/step", flush=True)
-            last = time.time()
-        if time.time() - saved > 120 or step == steps or (minutes is not None and time.time() - began > 60 * minutes):
-            torch.save({"model": vae.decoder.state_dict(), "opt": opt.state_dict(), "ema": ema.state_dict(), "step": step},
-                       path + ".new")
-            os.replace(path + ".new", path)
-            saved = time.time()
-    return step >= steps
+        square = error.square().mean()
+        run.update(error.abs().mean() + 2 * square, dB=-10 * torch.log10(square / 4))
 
 
 def finished(folder):

@@ -3,10 +3,7 @@
 A video latent holds the scaled principal components of 16×16 pixels and four frames; the first one stands for one frame,
 which its block repeats. A sound's latent is the spectrogram itself: four of its frames, and four bins to a note, are alike.
 """
-import os
-import pickle
 import random
-import time
 
 import numpy as np
 import torch
@@ -17,7 +14,6 @@ import sound_world
 
 CHANNELS = 48
 BLOCK = 16
-CHUNK = 1000
 AUDIO_MEAN, AUDIO_STD = 0.08, 0.25
 
 
@@ -70,26 +66,10 @@ def sound_tokens(scene):
     return (torch.from_numpy(sound_world.sound(scene)).flatten(1) - AUDIO_MEAN) / AUDIO_STD
 
 
-def make(folder, clips, seed=2):
-    """Renders and encodes `clips` clips in chunks of 1000; existing chunks are kept."""
-    os.makedirs(os.path.join(folder, "latents"), exist_ok=True)
-    space = torch.load(os.path.join(folder, "space.pt"))
-    for chunk in range(clips // CHUNK):
-        path = os.path.join(folder, "latents", f"{chunk:04d}.pt")
-        if os.path.exists(path):
-            continue
-        rng, began = random.Random(seed * 1000003 + chunk), time.time()
-        scenes = [sound_world.sample_scene(rng) for _ in range(CHUNK)]
-        video = torch.cat([encode(space, torch.from_numpy(render.render(s))[None] * 2 - 1).half() for s in scenes])
-        audio = torch.stack([sound_tokens(s) for s in scenes])
-        torch.save({"video": video, "audio": audio, "scenes": pickle.dumps(scenes)}, path + ".new")
-        os.replace(path + ".new", path)
-        print(f"latents chunk {chunk + 1} of {clips // CHUNK} {time.time() - began:.0f} s", flush=True)
-
-
-def load(folder):
-    """All video latents [N, 252, 48] (half, in tokens), audio latents [N, 26, 16] and scenes."""
-    names = sorted(n for n in os.listdir(os.path.join(folder, "latents")) if n.endswith(".pt"))
-    parts = [torch.load(os.path.join(folder, "latents", n)) for n in names]
-    scenes = [s for p in parts for s in pickle.loads(p["scenes"])]
-    return torch.cat([p["video"] for p in parts]).flatten(1, 3), torch.cat([p["audio"] for p in parts]), scenes
+def batch(space, size, seed, number):
+    """Batch `number` of clips drawn for it: (video latents [B, 252, 48] in tokens, audio latents [B, 26, 16], captions)."""
+    rng = random.Random(seed * 1000003 + number)
+    scenes = [sound_world.sample_scene(rng) for _ in range(size)]
+    video = torch.cat([encode(space, torch.from_numpy(render.render(s))[None] * 2 - 1) for s in scenes])
+    captions = ["" if rng.random() < 0.1 else sound_world.caption(s, rng) for s in scenes]
+    return video.flatten(1, 3), torch.stack([sound_tokens(s) for s in scenes]), captions

@@ -3,17 +3,16 @@
 diffusers' own classes are trained; only the attention is written out, which is faster on a CPU than its flash kernels.
 """
 import os
-import random
-import time
 
 import torch
 import torch._inductor.config
 
+import clips
+import loop
 import sound_latents
 import sound_models
 import sound_world
-from machine import Threads
-from muon import Ema, Optimizer, schedule
+from muon import Optimizer
 from train_transformer import noise_levels
 
 GRID = (7, 6, 6)
@@ -104,55 +103,28 @@ def sample(model, encoder, tok, prompts, steps=30, guidance=2.0, audio_guidance=
     return x.unflatten(1, GRID), a
 
 
-def train(folder, tok, steps, batch_size=16, seed=3, minutes=None, threads=1, decay_from=0.6):
-    """Trains to `steps` steps or for `minutes`, from the last checkpoint in `folder` if there is one."""
-    path = os.path.join(folder, "transformer.pt")
+def train(folder, tok, course, batch_size=16, seed=3):
+    """Trains from the last checkpoint in `folder` if there is one; `batch_size` is per process."""
     torch.manual_seed(seed)
-    video, audio, scenes = sound_latents.load(folder)
+    space = torch.load(os.path.join(folder, "space.pt"))
     encoder, model = sound_models.text_encoder(len(tok)), Generator()
     write_out(model)
-    opt = Optimizer(model.named_parameters(), is_matrix, 0.015, 2e-3)
-    ema, step, began = Ema(model, 0.995), 0, time.time()
-    if os.path.exists(path):
-        s = torch.load(path)
-        model.load_state_dict(s["model"])
-        opt.load_state_dict(s["opt"])
-        ema.load_state_dict(s["ema"])
-        step = s["step"]
+    run = loop.Run(os.path.join(folder, "transformer.pt"), model, Optimizer(model.named_parameters(), is_matrix, 0.015, 2e-3),
+                   course, seed, keep=0.995)
     torch._inductor.config.cpp.dynamic_threads = True
     fast = torch.compile(model, dynamic=False)
-    means, last, team, begin, saved = None, time.time(), Threads(threads), step, time.time()
-    print(f"transformer: {len(scenes)} clips, {sum(p.numel() for p in model.parameters()) / 1e6:.2f} M", flush=True)
-    while step < steps and (minutes is None or time.time() - began < 60 * minutes):
-        team.adapt()
-        key = seed * 1000003 + step
-        rng, gen = random.Random(key), torch.Generator().manual_seed(key)
-        pick = [rng.randrange(len(scenes)) for _ in range(batch_size)]
-        prompts = ["" if rng.random() < 0.1 else sound_world.caption(scenes[i], rng) for i in pick]
+    source = clips.ahead(lambda i: sound_latents.batch(space, batch_size, seed, i), run.numbers())
+    while run.going():
+        gen = torch.Generator().manual_seed(run.key())
+        x0, a0, prompts = next(source)
         states, mask = sound_models.encode_text(encoder, tok, prompts)
-        x0, a0, sigma = video[pick].float(), audio[pick], noise_levels(batch_size, gen)
+        sigma = noise_levels(batch_size, gen)
         xn, an = torch.randn(x0.shape, generator=gen), torch.randn(a0.shape, generator=gen)
         w = sigma.view(-1, 1, 1)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             v, u = fast((1 - w) * x0 + w * xn, (1 - w) * a0 + w * an, sigma * 1000, states, mask)
-        losses = (v.float() - (xn - x0)).square().mean(), (u.float() - (an - a0)).square().mean()
-        (losses[0] + AUDIO_WEIGHT * losses[1]).backward()
-        part = (time.time() - began) / (60 * minutes) if minutes else 0.0
-        opt.step(schedule(step, steps, decay_from=decay_from, elapsed=part))
-        ema.update(model)
-        step += 1
-        now = torch.tensor([x.item() for x in losses])
-        means = now if means is None else 0.98 * means + 0.02 * now
-        if step % 20 == 0:
-            print(f"transformer step {step} loss {means[0]:.4f} sound {means[1]:.4f} {(time.time() - last) / 20:.2f} s/step, "
-                  f"{time.process_time() / max(1, step - begin):.2f} cpu s/step", flush=True)
-            last = time.time()
-        if time.time() - saved > 120 or step == steps or (minutes is not None and time.time() - began > 60 * minutes):
-            torch.save({"model": model.state_dict(), "opt": opt.state_dict(), "ema": ema.state_dict(), "step": step},
-                       path + ".new")
-            os.replace(path + ".new", path)
-            saved = time.time()
-    return step >= steps
+        video, audio = (v.float() - (xn - x0)).square().mean(), (u.float() - (an - a0)).square().mean()
+        run.update(video + AUDIO_WEIGHT * audio, loss=video, sound=audio)
 
 
 @torch.no_grad()

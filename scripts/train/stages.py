@@ -12,13 +12,12 @@ def parser(usage, work, model):
     """What every training is told; `work` is its folder under build, `model` that under configs/models."""
     p = argparse.ArgumentParser(description=usage, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("stages", nargs="*", metavar="STAGE", help="default: all in order")
-    p.add_argument("--work", default=os.path.join(HERE, "..", "..", "build", work), help="checkpoints and latents")
+    p.add_argument("--work", default=os.path.join(HERE, "..", "..", "build", work), help="folder of the checkpoints")
     p.add_argument("--out", default=os.path.join(HERE, "..", "..", "configs", "models", model))
     p.add_argument("--threads", type=int, default=2)
     p.add_argument("--no-compile", action="store_true", help="start at once, with slower steps")
     p.add_argument("--minutes", type=float, help="stop each training stage after this time (it can be continued)")
-    p.add_argument("--clips", type=int, default=8000)
-    p.add_argument("--batch-size", type=int, default=16, help="of the transformer")
+    p.add_argument("--batch-size", type=int, default=16, help="of the transformer, in each process")
     return p
 
 

@@ -3,14 +3,16 @@
 
 Every stage continues from its last checkpoint under --work, so the command may be stopped and given again at any time.
   tokenizer    the vocabulary, from the template and generated captions
-  latents      the latent space (principal components) and rendered clips in it
+  latents      the latent space (principal components)
   decoder      latents to pixels, on crops of rendered clips
   encoder      pixels to latents; decoder, encoder and transformer may run at the same time
-  transformer  the generator with its text encoder, on the latents; part of the samples with their first frame as a picture
+  transformer  the generator with its text encoder, on latents of rendered clips; part of them with their first frame as a picture
   export       the folders of the text-to-video pipeline, in bfloat16, and of its image-to-video twin, which links to it
   sheet        the contact sheets: ten prompts, and a picture with six of them
-Needs torch, diffusers, transformers and pillow; a few hours on two cores.
+Under `torchrun --nproc-per-node N` N processes train together (with --threads 1 on N cores).
+Needs torch, diffusers, transformers and pillow; half a day on two cores.
 """
+import functools
 import json
 import os
 
@@ -18,6 +20,7 @@ import torch
 
 import export
 import latents
+import loop
 import sheet
 import stages
 import text
@@ -79,7 +82,7 @@ def main():
     p.add_argument("--guidance-stop", type=float, default=1.0, help="part of the steps that is guided; written into the model")
     p.add_argument("--shift", type=float, default=5.0, help="written into the model")
     a = stages.parse(p, STAGES)
-    common = {"minutes": a.minutes, "threads": a.threads}
+    course = functools.partial(loop.Course, minutes=a.minutes, threads=a.threads)
 
     def tokenizer():
         text.check_tokenizer(text.build_tokenizer(os.path.join(a.work, "tokenizer")))
@@ -89,13 +92,11 @@ def main():
         if not os.path.exists(path):
             torch.save(latents.fit(), path)
         print(f"linear reconstruction: {latents.linear_psnr(torch.load(path)):.2f} dB")
-        train_transformer.make_latents(a.work, a.clips)
 
     def transformer():
         from transformers import Qwen2Tokenizer
         tok = Qwen2Tokenizer.from_pretrained(os.path.join(a.work, "tokenizer"))
-        train_transformer.train(a.work, tok, a.transformer_steps, a.batch_size,
-                                decay_from=a.decay_from, **common)
+        train_transformer.train(a.work, tok, course(a.transformer_steps, decay_from=a.decay_from), a.batch_size)
 
     def write():
         with open(os.path.join(a.work, "settings.json"), "w", encoding="utf-8") as f:
@@ -110,8 +111,8 @@ def main():
     stages.run({
         "tokenizer": tokenizer,
         "latents": latent_space,
-        "decoder": lambda: train_vae.train_decoder(a.work, a.decoder_steps, **common),
-        "encoder": lambda: train_vae.train_encoder(a.work, a.encoder_steps, **common),
+        "decoder": lambda: train_vae.train_decoder(a.work, course(a.decoder_steps)),
+        "encoder": lambda: train_vae.train_encoder(a.work, course(a.encoder_steps)),
         "transformer": transformer,
         "export": write,
         "sheet": sheets,

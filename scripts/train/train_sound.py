@@ -3,18 +3,20 @@
 
 Every stage continues from its last checkpoint under --work, so the command may be stopped and given again at any time.
   tokenizer    the vocabulary, from generated captions
-  latents      the latent space (principal components), and rendered clips with their sounds in it
-  transformer  the generator and the connectors, on the latents; decoder and transformer may run at the same time
+  latents      the latent space (principal components)
+  transformer  the generator and the connectors, on latents of rendered clips; decoder and transformer may run at the same time
   decoder      latents to pixels, on crops of rendered clips
   export       the pipeline folder, in bfloat16
   sheet        the contact sheet of ten prompts with their spectrograms
 The audio autoencoder, the vocoder and the text encoder are not trained: see sound_models.py.
 Needs torch, diffusers, transformers and pillow; about an hour on one core.
 """
+import functools
 import os
 
 import torch
 
+import loop
 import sheet
 import sound_decoder
 import sound_export
@@ -59,25 +61,24 @@ def main():
     p.add_argument("--transformer-steps", type=int, default=6000)
     p.add_argument("--decoder-steps", type=int, default=1500)
     a = stages.parse(p, STAGES)
-    common = {"minutes": a.minutes, "threads": a.threads}
+    course = functools.partial(loop.Course, minutes=a.minutes, threads=a.threads)
 
     def latent_space():
         path = os.path.join(a.work, "space.pt")
         if not os.path.exists(path):
             torch.save(sound_latents.fit(), path)
         print(f"linear reconstruction: {sound_latents.linear_psnr(torch.load(path)):.2f} dB")
-        sound_latents.make(a.work, a.clips)
 
     def transformer():
         from transformers import GemmaTokenizer
         tok = GemmaTokenizer.from_pretrained(os.path.join(a.work, "tokenizer"))
-        sound_transformer.train(a.work, tok, a.transformer_steps, a.batch_size, **common)
+        sound_transformer.train(a.work, tok, course(a.transformer_steps), a.batch_size)
 
     stages.run({
         "tokenizer": lambda: sound_models.build_tokenizer(os.path.join(a.work, "tokenizer")),
         "latents": latent_space,
         "transformer": transformer,
-        "decoder": lambda: sound_decoder.train(a.work, a.decoder_steps, **common),
+        "decoder": lambda: sound_decoder.train(a.work, course(a.decoder_steps, warm_up=50, decay_from=0.5)),
         "export": lambda: print(f"{a.out}: {sound_export.save(a.work, a.out) / 2**20:.1f} MiB"),
         "sheet": lambda: contact_sheet(a.out, os.path.join(a.out, "contact-sheet.png"), threads=a.threads),
     }, a.stages)

@@ -1,16 +1,15 @@
 """Trains decoder and encoder, each for itself, on crops of clips that are rendered as they are needed."""
 import os
 import random
-import time
 
 import numpy as np
 import torch
 
 import latents
+import loop
 import render
 import vae as vae_module
-from machine import Threads
-from muon import Ema, Optimizer, schedule
+from muon import Optimizer
 
 CROP, CROP_FRAMES = 40, render.FRAMES  # whole clips: short ones teach the decoder to lean on the first frame
 
@@ -73,114 +72,74 @@ def optimizer(part):
     return Optimizer(part.named_parameters(), lambda name, p: p.ndim == 5 and "resnets" in name, 0.006, 5e-4)
 
 
-class Run:
-    """Training of one half ("decoder" or "encoder"): the model, optimiser and running mean, the checkpoint, the log."""
+class Half:
+    """The training of one half ("decoder" or "encoder") of the autoencoder."""
 
-    def __init__(self, folder, half, seed, threads, keep=0.995):
+    def __init__(self, folder, half, course, seed):
         torch.manual_seed(seed)
-        self.path, self.half, self.seed, self.team = os.path.join(folder, half + ".pt"), half, seed, Threads(threads)
-        self.projection = torch.load(os.path.join(folder, "projection.pt"))
-        self.model = vae_module.Vae()
-        self.part = getattr(self.model, half)
+        self.half, self.projection, self.model = half, torch.load(os.path.join(folder, "projection.pt")), vae_module.Vae()
+        part = getattr(self.model, half)
         if half == "decoder":
-            vae_module.start_from_linear(self.part, self.projection["blocks"])
+            vae_module.start_from_linear(part, self.projection["blocks"])
         else:
             x = batch(random.Random(seed), 200, 1)[0]
-            vae_module.start_encoder_from_linear(self.part, x, latents.encode(self.projection, x))
-        self.opt = optimizer(self.part)
-        self.ema, self.step, self.mean = Ema(self.part, keep), 0, None
-        if os.path.exists(self.path):
-            s = torch.load(self.path)
-            self.part.load_state_dict(s["model"])
-            self.opt.load_state_dict(s["opt"])
-            self.ema.load_state_dict(s["ema"])
-            self.step = s["step"]
+            vae_module.start_encoder_from_linear(part, x, latents.encode(self.projection, x))
+        self.run = loop.Run(os.path.join(folder, half + ".pt"), part, optimizer(part), course, seed, keep=0.995)
         self.plain = vae_module._norm_silu
         vae_module.compile_kernels()
         self.compiled, self.shadow = vae_module._norm_silu, vae_module.Vae()
-        self.begin, self.last, self.began = self.step, time.time(), time.time()
 
     def batch(self, n, frames=CROP_FRAMES):
         """The step's crops and its random generator; both depend on the seed and the step only."""
-        self.team.adapt()
-        key = self.seed * 1000003 + self.step
-        return *batch(random.Random(key), n, frames), torch.Generator().manual_seed(key)
-
-    def update(self, loss, shown, factor):
-        loss.backward()
-        self.opt.step(factor)
-        self.ema.update(self.part)
-        self.step += 1
-        self.mean = shown.item() if self.mean is None else 0.98 * self.mean + 0.02 * shown.item()
-        if self.step % 25 == 0:
-            cpu = time.process_time() / (self.step - self.begin)
-            print(f"{self.half} step {self.step} loss {loss.item():.4f} mean {self.mean:.4f} "
-                  f"{(time.time() - self.last) / 25:.2f} s/step {self.team.now} threads, {cpu:.2f} cpu s/step", flush=True)
-            self.last = time.time()
+        return *batch(random.Random(self.run.key()), n, frames), torch.Generator().manual_seed(self.run.key())
 
     def evaluate(self, other=None):
         """Prints the PSNR with the running mean (and, for the encoder, the given decoder)."""
         vae_module._norm_silu = self.plain
-        getattr(self.shadow, self.half).load_state_dict(self.ema.shadow)
+        getattr(self.shadow, self.half).load_state_dict(self.run.ema.shadow)
         if other:
             self.shadow.decoder.load_state_dict(other)
         clips, firsts = psnr(self.shadow, self.projection, self.half == "encoder")
-        print(f"{self.half} step {self.step} psnr {clips:.2f} dB, first frames {firsts:.2f} dB", flush=True)
+        print(f"{self.half} step {self.run.step} psnr {clips:.2f} dB, first frames {firsts:.2f} dB", flush=True)
         vae_module._norm_silu = self.compiled
-        self.last = time.time()
-
-    def save(self):
-        torch.save({"model": self.part.state_dict(), "opt": self.opt.state_dict(), "ema": self.ema.state_dict(),
-                    "step": self.step}, self.path + ".new")
-        os.replace(self.path + ".new", self.path)
-        self.last = time.time()
-
-    def elapsed(self, minutes):
-        return (time.time() - self.began) / (60 * minutes) if minutes else 0.0
-
-    def going(self, steps, minutes):
-        return self.step < steps and (minutes is None or time.time() - self.began < 60 * minutes)
 
 
-def train_decoder(folder, steps, batch_size=4, seed=4, minutes=None, threads=2, noise=0.1):
+def train_decoder(folder, course, batch_size=4, seed=4, noise=0.1):
     """Latents, with up to `noise` of noise on them, to pixels; continues from the last checkpoint if there is one."""
-    run = Run(folder, "decoder", seed, threads)
-    while run.going(steps, minutes):
-        x, near, gen = run.batch(batch_size)
-        z = latents.encode(run.projection, x)
+    half = Half(folder, "decoder", course, seed)
+    while half.run.going():
+        x, near, gen = half.batch(batch_size)
+        z = latents.encode(half.projection, x)
         level = noise * torch.rand(len(z), 1, 1, 1, 1, generator=gen).square()
         z = z + level * torch.randn(z.shape, generator=gen)
-        run.update(*reconstruction(run.model, z, x, near), schedule(run.step, steps, elapsed=run.elapsed(minutes)))
-        if run.step % 250 == 0:
-            run.evaluate()
-            run.save()
-    run.evaluate()
-    run.save()
+        loss, l1 = reconstruction(half.model, z, x, near)
+        half.run.update(loss, loss=loss, l1=l1)
+        if half.run.step % 250 == 0:
+            half.evaluate()
+    half.evaluate()
 
 
-def train_encoder(folder, steps, stills=32, clips=2, seed=5, minutes=None, threads=2):
+def train_encoder(folder, course, stills=32, clips=2, seed=5):
     """Pixels to latents, and to a log-variance that is the same everywhere.
 
     Image-to-video encodes single pictures, which start well, so that every second step sees those and keeps them so; the
     others see whole clips. An error counts against the spread of its channel, as the small channels hold the edges, and by
     its logarithm, so that clips, which start badly, do not drown the pictures.
     """
-    run = Run(folder, "encoder", seed, threads)
+    half = Half(folder, "encoder", course, seed)
     decoder = torch.load(os.path.join(folder, "decoder.pt"))["ema"]["shadow"]
-    spread = latents.encode(run.projection, batch(random.Random(seed), 64)[0]).flatten(0, 3).std(0)
-    while run.going(steps, minutes):
-        x, _, _ = run.batch(clips) if run.step % 2 else run.batch(stills, 1)
-        z = latents.encode(run.projection, x)
-        moments = run.model.encoder(x.bfloat16()).float()
+    spread = latents.encode(half.projection, batch(random.Random(seed), 64)[0]).flatten(0, 3).std(0)
+    while half.run.going():
+        x, _, _ = half.batch(clips) if half.run.step % 2 else half.batch(stills, 1)
+        z = latents.encode(half.projection, x)
+        moments = half.model.encoder(x.bfloat16()).float()
         mean, logvar = moments.chunk(2, -1)
         error = ((mean - z) / spread).square().mean()
         width = (logvar - 2 * np.log(vae_module.POSTERIOR_STD)).square().mean()
-        run.update(error.log() + 0.01 * width, error, schedule(run.step, steps, elapsed=run.elapsed(minutes)))
-        if run.step % 200 == 0:
-            run.evaluate(decoder)
-            run.save()
-    run.evaluate(decoder)
-    run.save()
+        half.run.update(error.log() + 0.01 * width, error=error)
+        if half.run.step % 200 == 0:
+            half.evaluate(decoder)
+    half.evaluate(decoder)
 
 
 def finished(folder):
