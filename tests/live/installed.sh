@@ -1,11 +1,9 @@
 #!/usr/bin/env bash
 # Installs the build into a folder of its own, which is moved then, and makes a video with what lies there and nothing else.
 # usage: tests/live/installed.sh BUILD_FOLDER
-set -euo pipefail
-build=$(realpath "$1")
+source "$(dirname "${BASH_SOURCE[0]}")/settled.bash"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-export OMP_NUM_THREADS=1
 passed=0 failed=0
 check() {
   local name=$1; shift
@@ -17,10 +15,10 @@ cd "$work"
 kinema=$work/prefix/bin/kinema
 check "a video of the installed model" "$kinema" generate -p "a red circle moves right" --steps 2 --log-level quiet -o circle.mp4
 check "the video is there" test -s circle.mp4
-check "the model is the installed one" grep -q "$work/prefix/share/kinema/models/shapes" <("$kinema" plan -p x --json)
+check "the model is the installed one" grep -qF "$work/prefix/share/kinema/models/shapes" <("$kinema" plan -p x --json)
 check "pictures find their model" "$kinema" generate --image prefix/share/kinema/models/shapes-i2v/picture.png \
   -p "an orange star moves right" --steps 2 --log-level quiet -o star.mp4
 check "two processes" "$kinema" generate -p "a red circle moves right" --steps 2 --cfg-parallel-size 2 --log-level quiet -o two.mp4
-check "the manual page" grep -q "kinema" prefix/share/man/man1/kinema.1
+check "the manual page" grep -q kinema prefix/share/man/man1/kinema.1
 echo "$passed passed, $failed failed"
 (( failed == 0 ))

@@ -1,8 +1,5 @@
 #!/usr/bin/env bash
 # Runs every parallel layout against one process, on the CPU over Gloo, and prints the table.
 # usage: tests/live/layouts.sh BUILD_FOLDER [hunyuan15/t2v ltx2/i2v ...]
-set -euo pipefail
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-build=$(realpath "$1"); shift
-export OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1
-exec "$root/.venv/bin/python" "$root/tests/live/layouts.py" "$build/kinema" "$@"
+source "$(dirname "${BASH_SOURCE[0]}")/settled.bash"
+exec "$python" "$root/tests/live/layouts.py" "$build/kinema" "$@"

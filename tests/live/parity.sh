@@ -1,11 +1,8 @@
 #!/usr/bin/env bash
 # Compares the program with diffusers: the committed cases, and new ones that are made on the spot.
 # usage: tests/live/parity.sh BUILD_FOLDER
-set -euo pipefail
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-build=$(realpath "$1")
-export OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1
-python=$root/.venv/bin/python reference=$root/tests/reference data=$root/tests/data
+source "$(dirname "${BASH_SOURCE[0]}")/settled.bash"
+reference=$root/tests/reference data=$root/tests/data
 status=0
 # The tools can fail, and the committed cases are what diffusers gives today.
 "$python" "$reference/self_check.py" || status=1
