@@ -5,6 +5,7 @@
 #include <set>
 #include <thread>
 
+#include "base/atomic_file.h"
 #include "base/log.h"
 #include "batch/queue.h"
 #include "command.h"
@@ -174,6 +175,8 @@ int run(const Command& self, const CommandLine& line) {
     print_plans(checked);
     return 0;
   }
+  const auto& state = checked.order.state;
+  check_folder(state, nearest_existing(state), "another --state");
   note(summary(checked).substr(0, summary(checked).size() - 1));
   become_engine(checked.jobs.front(), {{"batch", batch::order_json(checked.order)}});
 }

@@ -86,11 +86,7 @@ void check_exports(const CommandLine& line) {
     if (flag == "--export" && extension != ".md" && extension != ".csv" && extension != ".json")
       throw Error(ErrorKind::kUsage,
                   "--export " + file + ": its extension must be .md, .csv or .json");
-    const auto folder = fs::path(file).parent_path();
-    if (flag == "--export" && !folder.empty() && !fs::is_directory(folder)) {
-      throw Error(ErrorKind::kIo, "--export " + file + ": there is no folder " + folder.string(),
-                  "mkdir -p " + folder.string());
-    }
+    if (flag == "--export" || flag == "--result") check_folder_of(file, "another " + flag);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "base/log.h"
+#include "base/path_text.h"
 #include "bench/results.h"
 #include "bench/sweep_script.h"
 #include "bench_measure.h"
@@ -35,7 +36,7 @@ std::string refusal(std::vector<std::string> words, const VerbFlags& takes) {
 
 std::string command_text(const std::vector<std::string>& words) {
   std::string text = "kinema bench";
-  for (const auto& word : words) text += " " + bench::shell_word(word);
+  for (const auto& word : words) text += " " + shell_word(word);
   return text;
 }
 

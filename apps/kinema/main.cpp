@@ -12,6 +12,7 @@
 #include "help.h"
 #include "prepare.h"
 #include "report/style.h"
+#include "variables.h"
 
 namespace kinema::cli {
 
@@ -46,6 +47,9 @@ int run_command(const Command& command, const std::vector<std::string>& argument
     return 0;
   }
   violations.throw_if_any();
+  const auto& settings = command.takes.settings;
+  if (std::find(settings.begin(), settings.end(), "model") != settings.end())
+    warn_of_unknown_variables();
   return command.run(command, line);
 }
 

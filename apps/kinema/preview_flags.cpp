@@ -1,7 +1,9 @@
 // Checked before the job begins, as everything that is written.
 #include "preview_flags.h"
 
+#include "base/atomic_file.h"
 #include "base/log.h"
+#include "base/path_text.h"
 #include "config/value_text.h"
 
 namespace kinema::cli {
@@ -25,13 +27,9 @@ fs::path file_of(const CommandLine& line, const plan::Job& job) {
   const fs::path file = line.value("--preview").value_or(beside.replace_extension(".preview.png"));
   if (file.extension() != ".png") {
     throw Error(ErrorKind::kUsage, "--preview " + file.string() + ": a preview is a .png file",
-                "--preview " + fs::path(file).replace_extension(".png").string());
+                "--preview " + shell_word(fs::path(file).replace_extension(".png").string()));
   }
-  const auto folder = file.parent_path().empty() ? fs::path(".") : file.parent_path();
-  if (!fs::is_directory(folder)) {
-    throw Error(ErrorKind::kIo, file.string() + ": " + folder.string() + " is no folder",
-                "mkdir -p " + folder.string());
-  }
+  check_folder_of(file, "another --preview");
   return file;
 }
 

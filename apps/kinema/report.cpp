@@ -59,6 +59,7 @@ std::string text_of(const Shown& shown, const OrderedJson& json, const std::stri
 int show(const CommandLine& line) {
   const auto form = format(line);
   const auto chosen = choice(line);
+  if (const auto file = line.value("--html")) check_folder_of(*file, "another --html");
   const auto results = bench::read_results(paths(line));
   const auto table = bench::make_table(results, chosen);
   if (const auto file = line.value("--html")) write_file(*file, bench::report_page(table));

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/path_text.h"
 
 namespace kinema {
 namespace {
@@ -38,6 +39,20 @@ int nameless_beside(const std::filesystem::path& part) {
   if (fd < 0 || ::access(way_to(fd).c_str(), W_OK) == 0) return fd;
   ::close(fd);
   return -1;
+}
+
+// What stands in the way of an unfinished file in `folder`: a number of errno, or 0. Permissions
+// do not tell: root has all of them, also where there is no disk.
+int probe(const std::filesystem::path& folder) {
+  const auto part = part_of(folder / "kinema", ::getpid());
+  int fd = nameless_beside(part);
+  if (fd < 0) {
+    fd = ::open(part.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0) return errno;
+    ::unlink(part.c_str());
+  }
+  ::close(fd);
+  return 0;
 }
 
 void flush(const std::filesystem::path& path, const std::filesystem::path& target) {
@@ -80,6 +95,34 @@ void AtomicFile::commit() {
 void remove_part(const std::filesystem::path& target, long writer) {
   std::error_code ignored;
   std::filesystem::remove_all(part_of(target, writer), ignored);
+}
+
+std::filesystem::path nearest_existing(std::filesystem::path folder) {
+  std::error_code unknown;
+  while (!std::filesystem::exists(folder, unknown)) {
+    const auto above = folder.parent_path();
+    if (above.empty() || above == folder) return ".";
+    folder = above;
+  }
+  return folder;
+}
+
+void check_folder(const std::filesystem::path& file,
+                  const std::filesystem::path& folder,
+                  const std::string& otherwise) {
+  const auto where = file.string() + ": " + folder.string();
+  std::error_code unknown;
+  if (!std::filesystem::exists(folder, unknown))
+    throw Error(ErrorKind::kIo, where + " does not exist",
+                "mkdir -p " + shell_word(folder.string()));
+  if (!std::filesystem::is_directory(folder, unknown))
+    throw Error(ErrorKind::kIo, where + " is a file, not a folder", otherwise);
+  if (const int problem = probe(folder); problem != 0)
+    throw Error(ErrorKind::kIo, where + " takes no new file: " + std::strerror(problem), otherwise);
+}
+
+void check_folder_of(const std::filesystem::path& file, const std::string& otherwise) {
+  check_folder(file, file.has_parent_path() ? file.parent_path() : ".", otherwise);
 }
 
 void write_file(const std::filesystem::path& target, std::string_view bytes) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 namespace kinema {
@@ -31,6 +32,17 @@ class AtomicFile {
 
 // Removes what process `writer`, which has ended, left of `target` (a file or a folder) beside it.
 void remove_part(const std::filesystem::path& target, long writer);
+
+// The first of `folder` and those above it that is there: where the missing ones would be made.
+std::filesystem::path nearest_existing(std::filesystem::path folder);
+
+// Makes an unfinished file in `folder` and removes it. Throws Error(kIo) naming `file`, which is to
+// be written there, if that cannot be done; `otherwise` is the hint where another place is wanted.
+void check_folder(const std::filesystem::path& file,
+                  const std::filesystem::path& folder,
+                  const std::string& otherwise);
+// Of the folder that `file` is in.
+void check_folder_of(const std::filesystem::path& file, const std::string& otherwise);
 
 // Writes `bytes` through an AtomicFile. Throws Error(kIo).
 void write_file(const std::filesystem::path& target, std::string_view bytes);

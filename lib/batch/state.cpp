@@ -50,6 +50,24 @@ std::string file_name(const Shard& shard) {
   return fmt::format("state-{}-of-{}.jsonl", shard.index, shard.of);
 }
 
+// The beginning of a line, or the zeros that a file system has put where it was to be.
+bool is_crash_left(const std::string& text) {
+  return text.starts_with('{') || text.find_first_not_of('\0') == std::string::npos;
+}
+
+// What keeps a line from being one of a batch's; empty if nothing does.
+std::string fault_of(const Json& line) {
+  if (!line.is_object()) return "is no line of a batch's state, which is a JSON object";
+  const auto schema = line.value("schema", Json(1));
+  if (schema != 1) return fmt::format("\"schema\" {} is not known, 1 is", schema.dump());
+  for (const char* key : {"id", "hash", "output", "overwrite", "error"})
+    if (line.contains(key) && !line[key].is_string())
+      return fmt::format("\"{}\" must be a text, not {}", key, line[key].dump());
+  if (line.contains("bytes") && !line["bytes"].is_number_unsigned())
+    return fmt::format("\"bytes\" must be a file's size, not {}", line["bytes"].dump());
+  return "";
+}
+
 }  // namespace
 
 Shard parse_shard(const std::string& text) {
@@ -92,10 +110,15 @@ State::State(fs::path folder, const Shard& shard)
 
 void State::read(const fs::path& file) {
   std::ifstream in(file);
+  int64_t number = 0;
   for (std::string text; std::getline(in, text);) {
-    // A line that a crash cut short says nothing.
+    ++number;
     const auto line = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-    if (line.is_object()) remember(line);
+    if (line.is_discarded() && is_crash_left(text)) continue;
+    if (const auto fault = fault_of(line); !fault.empty())
+      throw Error(ErrorKind::kConfig, fmt::format("{}:{}: {}", file.string(), number, fault),
+                  "delete this line, and its output is made again; or another --state");
+    remember(line);
   }
 }
 

@@ -25,8 +25,9 @@ Shard parse_shard(const std::string& text);
 // The folder of a batch's state: lines of every shard, latents of what is not decoded yet.
 class State {
  public:
-  // Reads the lines of all shards; appends to its own shard's file. Makes the folder when the first
-  // line or file is written.
+  // Reads the lines of all shards, where what a crash has cut short says nothing; appends to its
+  // own shard's file. Makes the folder when the first line or file is written. Throws
+  // Error(kConfig) naming file and line if one is damaged.
   State(std::filesystem::path folder, const Shard& shard);
 
   // Whether the output was finished and is still on disk as it was.

@@ -2,6 +2,7 @@
 #include "bench/sweep_script.h"
 
 #include "base/log.h"
+#include "base/path_text.h"
 #include "bench/results.h"
 
 namespace kinema::bench {
@@ -44,20 +45,7 @@ cell() {{
 {cells}exit $failed
 )sh";
 
-bool is_plain(const std::string& word) {
-  return !word.empty() && word.find_first_not_of(
-                              "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                              "_./=:,@%+-") == std::string::npos;
-}
-
 }  // namespace
-
-std::string shell_word(const std::string& word) {
-  if (is_plain(word)) return word;
-  std::string text = "'";
-  for (const char c : word) text += c == '\'' ? "'\\''" : std::string(1, c);
-  return text + "'";
-}
 
 std::string sweep_script(const Sweep& sweep,
                          const std::vector<SweepCell>& cells,

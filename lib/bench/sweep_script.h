@@ -8,9 +8,6 @@
 
 namespace kinema::bench {
 
-// "word" as a POSIX shell reads it back: in single quotes unless it is plain.
-std::string shell_word(const std::string& word);
-
 // A script for sh that measures the cells one after another with `program` bench (or $KINEMA). Its
 // one argument is the folder of results, by default `results`. Finished cells are skipped; of a
 // failed one the reason is kept, and the next one follows; an interrupt ends the script. Exit code

@@ -2,8 +2,7 @@
 #include <algorithm>
 #include <map>
 
-#include <unistd.h>
-
+#include "base/atomic_file.h"
 #include "base/log.h"
 #include "base/path_text.h"
 #include "config/outputs.h"
@@ -65,7 +64,7 @@ void check_extension(Resolution& r) {
   const auto wanted = request.codec == Codec::kFfv1 ? ".mkv" : ".mp4 or .mkv";
   auto better = *request.output;
   r.wrong(fmt::format("{}: {} video goes into {}", request.output->string(), codec, wanted),
-          fmt::format("-o {}", better.replace_extension(extension(request.codec)).string()));
+          "-o " + shell_word(better.replace_extension(extension(request.codec)).string()));
 }
 
 void check_sound_extension(Resolution& r) {
@@ -73,7 +72,7 @@ void check_sound_extension(Resolution& r) {
   if (!wav || lowered_extension(*wav) == ".wav") return;
   auto better = *wav;
   r.wrong(wav->string() + ": --wav writes WAV files",
-          "--wav " + better.replace_extension(".wav").string());
+          "--wav " + shell_word(better.replace_extension(".wav").string()));
 }
 
 void check_quality(Resolution& r) {
@@ -100,17 +99,14 @@ using Obstacle = std::optional<config::Violation>;
 
 Obstacle in_folder(const std::string& flag, const fs::path& path, Scope scope) {
   auto folder = path.parent_path().empty() ? fs::path(".") : path.parent_path();
-  // The folder in which the missing ones will be made.
-  while (scope == Scope::kBatch && !fs::exists(folder))
-    folder =
-        folder.has_parent_path() && folder != folder.parent_path() ? folder.parent_path() : ".";
-  const auto where = path.string() + ": " + folder.string();
-  if (!fs::exists(folder))
-    return {{ErrorKind::kIo, where + " does not exist", "mkdir -p " + folder.string()}};
-  if (!fs::is_directory(folder))
-    return {{ErrorKind::kIo, where + " is a file, not a folder", "another " + flag}};
-  if (access(folder.c_str(), W_OK | X_OK) == 0) return std::nullopt;
-  return {{ErrorKind::kIo, where + " cannot be written to", "another " + flag}};
+  // A batch makes the missing ones.
+  if (scope == Scope::kBatch) folder = nearest_existing(folder);
+  try {
+    check_folder(path, folder, "another " + flag);
+  } catch (const Error& error) {
+    return {{error.kind(), error.what(), error.hint()}};
+  }
+  return std::nullopt;
 }
 
 Obstacle at_frames(const fs::path& path, bool overwrite) {

@@ -8,12 +8,15 @@ namespace kinema::report {
 namespace {
 
 constexpr double kRedrawSeconds = 0.1;
-constexpr int kBarColumns = 24;
+// Between its brackets; a shorter one than the least shows nothing.
+constexpr size_t kMostColumns = 24, kLeastColumns = 6;
+// Around them: the brackets and the blank behind.
+constexpr size_t kFrame = 3;
 
-std::string bar(int64_t done, int64_t steps) {
-  const auto filled =
-      static_cast<size_t>(kBarColumns * std::min(done, steps) / std::max<int64_t>(steps, 1));
-  return "[" + std::string(filled, '#') + std::string(kBarColumns - filled, '.') + "]";
+std::string bar(const StageClock& clock, size_t columns) {
+  const auto done = static_cast<size_t>(std::clamp<int64_t>(clock.done(), 0, clock.steps()));
+  const auto filled = columns * done / static_cast<size_t>(clock.steps());
+  return "[" + std::string(filled, '#') + std::string(columns - filled, '.') + "] ";
 }
 
 }  // namespace
@@ -39,10 +42,11 @@ void BarProgress::stage_ended(const StageEnd& end) {
 }
 
 void BarProgress::draw() {
-  std::string line = clock_.text();
-  if (clock_.steps() > 0) line = bar(clock_.done(), clock_.steps()) + " " + line;
   // One column is left free: a full line would wrap on some terminals.
-  line.resize(std::min(line.size(), static_cast<size_t>(std::max(target_.columns - 1, 1))));
+  const auto room = static_cast<size_t>(std::max(target_.columns - 1, 1));
+  std::string line = clock_.text(room);
+  if (clock_.steps() > 0 && line.size() + kFrame + kLeastColumns <= room)
+    line.insert(0, bar(clock_, std::min(kMostColumns, room - line.size() - kFrame)));
   target_.out << "\r\x1b[K" << line << std::flush;
   drawn_ = target_.seconds();
   visible_ = true;

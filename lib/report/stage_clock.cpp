@@ -36,13 +36,16 @@ std::optional<double> StageClock::eta_seconds() const {
   return *step * static_cast<double>(steps_ - done_);
 }
 
-std::string StageClock::text() const {
-  if (steps_ == 0) return stage_;
-  std::string text = fmt::format("{} {}/{}", stage_, done_, steps_);
-  if (const auto step = step_seconds()) text += fmt::format("  {}/step", duration_text(*step));
-  if (const auto eta = eta_seconds(); eta && done_ < steps_)
-    text += fmt::format("  eta {}", duration_text(*eta));
-  return text;
+std::string StageClock::text(size_t room) const {
+  if (steps_ == 0) return stage_.substr(0, room);
+  const auto counts = fmt::format("{}/{}", done_, steps_), counted = stage_ + " " + counts;
+  const auto step = step_seconds(), eta = eta_seconds();
+  const auto rate = step ? fmt::format("  {}/step", duration_text(*step)) : "";
+  const auto left = eta && done_ < steps_ ? fmt::format("  eta {}", duration_text(*eta)) : "";
+  for (const auto& form : {counted + rate + left, counted + left, counted})
+    if (form.size() <= room) return form;
+  if (counts.size() + 1 >= room) return counts.substr(0, room);
+  return stage_.substr(0, room - counts.size() - 1) + " " + counts;
 }
 
 std::string duration_text(double seconds) {

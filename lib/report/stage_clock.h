@@ -24,8 +24,9 @@ class StageClock {
   // Until the stage's last step.
   std::optional<double> eta_seconds() const;
 
-  // "denoise 12/50  1.27 s/step  eta 48 s".
-  std::string text() const;
+  // "denoise 12/50  1.27 s/step  eta 48 s", or what `room` columns hold of it: the counts first,
+  // then the time left, then a step's.
+  std::string text(size_t room = std::string::npos) const;
 
  private:
   std::string stage_;

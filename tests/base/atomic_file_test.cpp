@@ -85,3 +85,38 @@ TEST_CASE("the longest name that a file may have is written") {
   kinema::write_file(target, "whole");
   CHECK(kinema::read_text(target) == "whole");
 }
+
+TEST_CASE("a folder is tried before there is anything to write") {
+  Folder folder;
+  const auto error_of = [](const fs::path& file) {
+    try {
+      kinema::check_folder_of(file, "another -o");
+      return std::string();
+    } catch (const kinema::Error& error) {
+      CHECK(error.kind() == kinema::ErrorKind::kIo);
+      return error.what() + (" | " + error.hint());
+    }
+  };
+  CHECK(error_of(folder.path / "a.mp4").empty());
+  CHECK(error_of("a.mp4").empty());
+  CHECK(fs::is_empty(folder.path));
+  const auto missing = (folder.path / "it's new").string();
+  CHECK(error_of(fs::path(missing) / "a.mp4") == missing + "/a.mp4: " + missing +
+                                                     " does not exist | mkdir -p '" +
+                                                     folder.path.string() + "/it'\\''s new'");
+  kinema::write_file(folder.path / "file", "");
+  CHECK(
+      error_of(folder.path / "file/a.mp4").ends_with("/file is a file, not a folder | another -o"));
+  // Its permissions would let root write.
+  CHECK(error_of("/proc/a.mp4").starts_with("/proc/a.mp4: /proc takes no new file: "));
+}
+
+TEST_CASE("the folder in which missing ones would be made") {
+  Folder folder;
+  CHECK(kinema::nearest_existing(folder.path) == folder.path);
+  CHECK(kinema::nearest_existing(folder.path / "a/b") == folder.path);
+  CHECK(kinema::nearest_existing("no such/folder") == ".");
+  CHECK(kinema::nearest_existing("/no such/folder") == "/");
+  kinema::write_file(folder.path / "file", "");
+  CHECK(kinema::nearest_existing(folder.path / "file/b") == folder.path / "file");
+}

@@ -145,3 +145,24 @@ TEST_CASE("shards have states of their own and know each other's") {
   CHECK(State(folder.path() / "state", {2, 2}).finished(made));
   CHECK(State(folder.path() / "state", {}).finished(made));
 }
+
+TEST_CASE("what a crash has left is passed over, what is damaged is named") {
+  const test::TempFolder folder;
+  const auto file = folder / "state.jsonl";
+  const auto fault = [&](const std::string& text) {
+    write(file, text);
+    try {
+      const State state(folder.path(), {});
+      return std::string();
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::kConfig);
+      return std::string(error.what()).substr(file.string().size());
+    }
+  };
+  CHECK(fault("{\"schema\": 1, \"id\": \"fo\n\n" + std::string(9, '\0') + "\n{}\n").empty());
+  CHECK(fault("{}\nrubbish\n") == ":2: is no line of a batch's state, which is a JSON object");
+  CHECK(fault("[1]\n") == ":1: is no line of a batch's state, which is a JSON object");
+  CHECK(fault("{\"output\": 7}\n") == ":1: \"output\" must be a text, not 7");
+  CHECK(fault("{\"bytes\": -1}\n") == ":1: \"bytes\" must be a file's size, not -1");
+  CHECK(fault("{\"schema\": 2}\n") == ":1: \"schema\" 2 is not known, 1 is");
+}

@@ -1,6 +1,7 @@
 // Progress in each style, on a clock that the test moves.
 #include "report/progress.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include <catch2/catch.hpp>
@@ -66,15 +67,40 @@ TEST_CASE("the bar draws over itself and leaves one line a stage") {
 }
 
 TEST_CASE("the bar never fills the terminal's width") {
+  const int columns = GENERATE(1, 2, 6, 8, 12, 20, 40, 60, 80);
+  CAPTURE(columns);
   Scene scene;
-  auto progress = scene.progress(ProgressStyle::kBar, true, 20);
+  auto progress = scene.progress(ProgressStyle::kBar, true, columns);
   scene.play(*progress);
   std::istringstream pieces(scene.out.str());
   for (std::string piece; std::getline(pieces, piece, '\r');) {
     const auto visible =
         piece.find('\n') == std::string::npos && piece.starts_with("\x1b[K") ? piece.substr(3) : "";
-    CHECK(visible.size() <= 19);
+    CHECK(static_cast<int>(visible.size()) <= std::max(columns - 1, 1));
   }
+}
+
+TEST_CASE(
+    "where not all has room the counts stay, then the time left, then a step's, then the bar") {
+  // At 5 of 10 steps.
+  const auto [columns, shown] = GENERATE(table<int, std::string>(
+      {{80, "[############............] denoise 5/10  4.00 s/step  eta 20 s"},
+       {52, "[######.......] denoise 5/10  4.00 s/step  eta 20 s"},
+       {45, "[###...] denoise 5/10  4.00 s/step  eta 20 s"},
+       {44, "denoise 5/10  4.00 s/step  eta 20 s"},
+       {36, "denoise 5/10  4.00 s/step  eta 20 s"},
+       {35, "[####.....] denoise 5/10  eta 20 s"},
+       {20, "denoise 5/10"},
+       {13, "denoise 5/10"},
+       {12, "denois 5/10"},
+       {7, "d 5/10"},
+       {6, "5/10"},
+       {5, "5/10"}}));
+  CAPTURE(columns);
+  Scene scene;
+  auto progress = scene.progress(ProgressStyle::kBar, true, columns);
+  scene.play(*progress);
+  CHECK(scene.out.str().find("\r\x1b[K" + shown + "\r") != std::string::npos);
 }
 
 TEST_CASE("JSON events: one object a line") {
