@@ -23,15 +23,11 @@ class Finished:
     peak_bytes: int
 
 
-def run_program(command: list[str], environment: dict[str, str] | None = None) -> Finished:
+def run_program(command: list[str]) -> Finished:
     """Waits for the command and reads its resource use from the kernel."""
     start = time.monotonic()
     process = subprocess.Popen(
-        command,
-        env={**os.environ, **(environment or {})},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
     assert process.stderr is not None
     with process.stderr:

@@ -20,6 +20,7 @@ from safetensors.torch import save_file
 from transformers import Gemma3Config, Gemma3ForConditionalGeneration
 
 from ltx2.checkpoint import use_transformers4_text_config
+from ltx2.networks import text_rope, vision_tower
 from random_weights import randomize
 
 OUT = Path(__file__).resolve().parents[2] / "data" / "ltx2" / "parts"
@@ -56,22 +57,11 @@ def make_text_encoder() -> None:
         "head_dim": 8,
         "query_pre_attn_scalar": 5,
         "sliding_window": 6,
-        "rope_parameters": {
-            "full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 1e6},
-            "sliding_attention": {"rope_type": "default", "rope_theta": 1e4},
-        },
+        "rope_parameters": text_rope(),
     }
-    vision = {
-        "model_type": "siglip_vision_model",
-        "hidden_size": 8,
-        "intermediate_size": 8,
-        "num_hidden_layers": 1,
-        "num_attention_heads": 2,
-        "image_size": 28,
-        "patch_size": 14,
-    }
+    pictures = {"vision_config": vision_tower(), "mm_tokens_per_image": 4}
     tokens = {"image_token_index": 88, "boi_token_index": 87, "eoi_token_index": 86}
-    config = Gemma3Config(text_config=text, vision_config=vision, mm_tokens_per_image=4, **tokens)
+    config = Gemma3Config(text_config=text, **pictures, **tokens)
     gains = {"embed_tokens": 0.25, r"(q|k)_proj": 1.5}
     model = drawn(Gemma3ForConditionalGeneration(config), 1, gains)
     for name, parameter in model.named_parameters():

@@ -27,6 +27,28 @@ VOCODER_2_3 = {
 }
 
 
+# The classes write into what they are given: each gets dictionaries of its own.
+def text_rope() -> dict[str, Any]:
+    """Of Gemma's two kinds of layers."""
+    return {
+        "full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 1e6},
+        "sliding_attention": {"rope_type": "default", "rope_theta": 1e4},
+    }
+
+
+def vision_tower() -> dict[str, Any]:
+    """Sizes of what the pipelines do not run."""
+    return {
+        "model_type": "siglip_vision_model",
+        "hidden_size": 8,
+        "intermediate_size": 8,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "image_size": 28,
+        "patch_size": 14,
+    }
+
+
 def transformer(spec: CaseSpec) -> LTX2VideoTransformer3DModel:
     """2.3 has gates, modulated text, no caption projections, and honours STG."""
     sizes, newer = spec.transformer, spec.is_2_3
@@ -84,7 +106,7 @@ def connectors(spec: CaseSpec) -> LTX2TextConnectors:
 
 
 def text_encoder(spec: CaseSpec, vocab_size: int) -> Gemma3ForConditionalGeneration:
-    """With a vision tower, which the pipelines do not run."""
+    """With a vision tower."""
     sizes = spec.text_encoder
     text = {
         "vocab_size": vocab_size,
@@ -96,23 +118,12 @@ def text_encoder(spec: CaseSpec, vocab_size: int) -> Gemma3ForConditionalGenerat
         "head_dim": sizes.head_dim,
         "query_pre_attn_scalar": sizes.head_dim,
         "sliding_window": sizes.sliding_window,
-        "rope_parameters": {
-            "full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 1e6},
-            "sliding_attention": {"rope_type": "default", "rope_theta": 1e4},
-        },
-    }
-    vision = {
-        "hidden_size": 8,
-        "intermediate_size": 8,
-        "num_hidden_layers": 1,
-        "num_attention_heads": 2,
-        "image_size": 28,
-        "patch_size": 14,
+        "rope_parameters": text_rope(),
     }
     return Gemma3ForConditionalGeneration(
         Gemma3Config(
             text_config=text,
-            vision_config={"model_type": "siglip_vision_model", **vision},
+            vision_config=vision_tower(),
             mm_tokens_per_image=4,
             image_token_index=vocab_size - 1,
             boi_token_index=vocab_size - 2,
