@@ -8,6 +8,7 @@
 
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "config/outputs.h"
 #include "config/request_json.h"
 #include "results.h"
 
@@ -21,14 +22,13 @@ constexpr size_t kPromptsAhead = 256;
 constexpr std::chrono::milliseconds kPause{300};
 
 void make_folders(const batch::Unit& unit) {
-  for (const auto& path : {unit.request.output, unit.request.frames_dir, unit.request.metrics,
-                           unit.request.save_latents, unit.request.save_tensors}) {
-    if (!path || !path->has_parent_path()) continue;
+  for (const auto& [flag, path] : config::output_files(unit.request).front().all()) {
+    if (!path.has_parent_path()) continue;
     std::error_code error;
-    fs::create_directories(path->parent_path(), error);
+    fs::create_directories(path.parent_path(), error);
     if (error)
       throw Error(ErrorKind::kIo,
-                  path->string() + ": its folder cannot be made: " + error.message());
+                  path.string() + ": its folder cannot be made: " + error.message());
   }
 }
 
@@ -144,7 +144,12 @@ void BatchLeader::finished(const batch::Unit& unit, const report::RunReport& run
   own.seconds = seconds_since_began();
   state_.add_finished(unit, measured(own, own.seconds));
   progress_.ended(unit.id, own.seconds);
-  print_result(unit.request, own, {{"job", unit.id}, {"hash", unit.hash}});
+  // The others need not suffer from it.
+  try {
+    print_result(unit.request, own, {{"job", unit.id}, {"hash", unit.hash}});
+  } catch (const Error& error) {
+    failed(unit, error);
+  }
 }
 
 void BatchLeader::refuse(const std::string& id, const std::string& hash, const Error& error) {

@@ -109,6 +109,11 @@ void print_result(const config::Request& request,
   } else {
     std::cout << run.output.string() << std::endl;
   }
+  if (std::cout) return;
+  std::cout.clear();
+  throw Error(ErrorKind::kIo, run.output.string() +
+                                  " is finished, but standard output cannot be written, so that "
+                                  "the line that says so is lost");
 }
 
 }  // namespace kinema::engine

@@ -10,6 +10,7 @@
 #include "ending.h"
 #include "forked.h"
 #include "groups.h"
+#include "launch/open_files.h"
 #include "parallel/team.h"
 #include "placed.h"
 #include "plan/parallel_request.h"
@@ -55,6 +56,7 @@ int run_processes(const plan::Handover& job) {
   const auto model = plan::read_model(job.request);
   const Work work{job.request, model, job.planned, job.task,
                   plan::DeviceMesh(agreed_plan(job.request, model))};
+  launch::allow_open_files(work.mesh.world_size());
   if (place && place->size > 1) return run_placed(work, *place);
   if (work.mesh.world_size() > 1) return run_forked(work);
   run_alone(work);

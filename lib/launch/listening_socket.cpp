@@ -15,6 +15,22 @@
 
 namespace kinema::launch {
 
+namespace {
+
+// The number of an error, or 0. Binding does not tell: it succeeds where no packet has a way. A
+// datagram socket that is connected has looked for one, and sends nothing.
+int problem_of_loopback(sockaddr_in address) {
+  address.sin_port = htons(1);
+  const int probe = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const bool leads =
+      probe >= 0 && ::connect(probe, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
+  const int problem = leads ? 0 : errno;
+  if (probe >= 0) ::close(probe);
+  return problem;
+}
+
+}  // namespace
+
 ListeningSocket::ListeningSocket() {
   fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
@@ -26,6 +42,13 @@ ListeningSocket::ListeningSocket() {
       ::getsockname(fd_, generic, &length) != 0) {
     throw Error(ErrorKind::kComm,
                 std::string("no loopback port for the processes to meet: ") + std::strerror(errno));
+  }
+  if (const int problem = problem_of_loopback(address); problem != 0) {
+    throw Error(
+        ErrorKind::kComm,
+        std::string("the processes of a run meet at 127.0.0.1, to which there is no way: ") +
+            std::strerror(problem),
+        "ip link set lo up");
   }
   port_ = ntohs(address.sin_port);
 }

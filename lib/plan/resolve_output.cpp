@@ -7,6 +7,7 @@
 #include "base/path_text.h"
 #include "config/outputs.h"
 #include "config/value_text.h"
+#include "plan/machine.h"
 #include "plan/resolution.h"
 
 namespace kinema::plan {
@@ -125,10 +126,14 @@ bool is_device(const fs::path& path) {
   return fs::is_other(path) || folder == "/dev" || folder == "/dev/fd" || folder == "/proc/self/fd";
 }
 
+Obstacle at_device(const std::string& flag, const fs::path& path) {
+  if (flag == "--frames-dir" || !is_device(path)) return std::nullopt;
+  return {{ErrorKind::kConfig, path.string() + " is a device; " + flag + " wants a file",
+           "another " + (flag == "--output" ? "-o" : flag)}};
+}
+
 Obstacle at_file(const std::string& flag, const fs::path& path, bool overwrite) {
   const auto other = "another " + (flag == "--output" ? "-o" : flag);
-  if (is_device(path))
-    return {{ErrorKind::kConfig, path.string() + " is a device; " + flag + " wants a file", other}};
   if (!fs::exists(path)) return std::nullopt;
   if (fs::is_directory(path))
     return {{ErrorKind::kConfig, path.string() + " is a folder; " + flag + " wants a file", other}};
@@ -152,7 +157,8 @@ void check_target(Resolution& r, const std::string& flag, const fs::path& path) 
   }
   const auto scope = r.around.scope;
   const bool overwrite = r.request().overwrite || scope == Scope::kBatch;
-  auto obstacle = in_folder(flag, path, scope);
+  auto obstacle = at_device(flag, path);
+  if (!obstacle) obstacle = in_folder(flag, path, scope);
   if (!obstacle)
     obstacle = flag == "--frames-dir" ? at_frames(path, overwrite) : at_file(flag, path, overwrite);
   if (obstacle) r.violations.add(obstacle->kind, obstacle->what, obstacle->hint);
@@ -173,6 +179,30 @@ void check_targets(Resolution& r) {
   }
 }
 
+std::string size_text(double bytes) {
+  return bytes < 1e9 ? fmt::format("{:.1f} MB", bytes / 1e6)
+                     : fmt::format("{:.2f} GB", bytes / 1e9);
+}
+
+// Says so where frames may not fit. How well they can be compressed shows only when they are there:
+// lossless forms take about half of the pixels' bytes, the others seldom more than a hundredth.
+void check_room(Resolution& r) {
+  const auto& request = r.request();
+  if (!request.width || !request.height || !request.num_frames) return;
+  const double pixels = 3.0 * static_cast<double>(*request.width * *request.height) *
+                        static_cast<double>(*request.num_frames * request.num_outputs_per_prompt);
+  const auto check = [&](const std::optional<fs::path>& path, double bytes) {
+    if (!path) return;
+    const auto folder = nearest_existing(path->has_parent_path() ? path->parent_path() : ".");
+    const auto free = free_disk(folder);
+    if (!free || static_cast<double>(*free) >= bytes) return;
+    r.note(fmt::format("{} may need {}, and its disk has {} free", path->string(), size_text(bytes),
+                       size_text(static_cast<double>(*free))));
+  };
+  check(request.output, pixels / (request.codec == Codec::kFfv1 ? 2 : 100));
+  check(request.frames_dir, pixels / 2);
+}
+
 }  // namespace
 
 void resolve_output(Resolution& r) {
@@ -181,6 +211,7 @@ void resolve_output(Resolution& r) {
   check_sound_extension(r);
   check_quality(r);
   check_targets(r);
+  check_room(r);
 }
 
 }  // namespace kinema::plan

@@ -1,6 +1,7 @@
 // Jobs are resolved from the checkpoint, and everything wrong with one is told at once.
 #include "plan/job.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -190,6 +191,24 @@ TEST_CASE("devices are not replaced, and names that cannot be are refused") {
   request.metrics.reset();
   request.output = "/tmp/" + std::string(300, 'x') + ".mp4";
   CHECK_THAT(planned(request).wrong, Catch::Contains("File name too long | another --output\n"));
+}
+
+TEST_CASE("frames that a disk has no room for are told of") {
+  auto request = tiny();
+  request.codec = config::Codec::kFfv1;
+  request.output = "/tmp/kinema-{seed}.mkv";
+  const auto told = [&] {
+    const auto notes = planned(request).job.notes;
+    return std::any_of(notes.begin(), notes.end(), [](const auto& note) {
+      return note.starts_with("/tmp/kinema-{seed}.mkv may need 138241.38 GB, and its disk has ");
+    });
+  };
+  CHECK_FALSE(told());
+  request.width = 1280;
+  request.height = 720;
+  request.num_frames = 100'001;
+  request.num_outputs_per_prompt = 1000;
+  CHECK(told());
 }
 
 TEST_CASE("endings may be capital letters") {
