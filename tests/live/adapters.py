@@ -76,7 +76,7 @@ def difference(got: torch.Tensor, want: torch.Tensor) -> float:
 
 
 def check_case(checks: Checks, program: Path, case: str, scratch: Path) -> None:
-    directory = DATA.parent / case
+    directory = DATA / case
     model = directory / "model"
     files = random_files(case, model)
     flags = []
@@ -107,7 +107,7 @@ def check_case(checks: Checks, program: Path, case: str, scratch: Path) -> None:
 
 
 def check_refusals(checks: Checks, program: Path, scratch: Path) -> None:
-    model = DATA / "t2v" / "model"
+    model = DATA / "hunyuan15" / "t2v" / "model"
     path = scratch / "style.safetensors"
     command = [str(program), "plan", f"--model={model}", "-p", "a fox", "--lora", str(path)]
     factors = {

@@ -4,7 +4,6 @@
 configs.py PROGRAM
 """
 
-import argparse
 import json
 import os
 import re
@@ -15,7 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from live_checks import REPOSITORY, Checks
+from live_checks import REPOSITORY, Checks, program_of
 from released import RELEASES, make
 
 CONFIGS = REPOSITORY / "configs"
@@ -71,9 +70,7 @@ def check_sweep(file: Path, expanded: Done, checks: Checks) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("program", type=Path)
-    program = parser.parse_args().program.resolve()
+    program = program_of(__doc__)
     checks = Checks()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)

@@ -5,7 +5,6 @@ code of bad model files, and neither processes nor files may be left.
 cut_files.py PROGRAM
 """
 
-import argparse
 import os
 import re
 import shutil
@@ -16,25 +15,15 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from faults import (
-    FORKED,
-    LONG_RUN,
-    PATIENCE,
-    Environments,
-    Started,
-    processes_of,
-    start,
-    until_denoising,
-)
 from launcher_variables import free_port, torchrun_variables
 from layout_runs import Layout
-from live_checks import DATA, Checks
-from memory import make_case
+from live_checks import Checks, program_of
+from started_runs import CASE, LONG_RUN, PATIENCE, Started, Way, errors_of, forked, start
 
 import reference_environment
 from hunyuan15 import family as hunyuan15
 from hunyuan15 import spec as hunyuan15_spec
-from memory_cases import HUNYUAN15, MemoryCase
+from memory_cases import HUNYUAN15, MemoryCase, make_case
 
 BAD_MODEL = 4  # exit code
 LEFT = 4096  # bytes of a file that is cut
@@ -51,12 +40,12 @@ class Case:
     layout: Layout = Layout()
     placed: bool = False
 
-    @property
-    def environments(self) -> Environments:
+    def way(self, program: Path) -> Way:
         if not self.placed:
-            return FORKED
-        port = free_port()
-        return [torchrun_variables(rank, self.layout.ranks, port) for rank in range(2)]
+            return forked(program)
+        port, ranks = free_port(), self.layout.ranks
+        variables = [torchrun_variables(rank, ranks, port) for rank in range(ranks)]
+        return Way("torchrun", [str(program)], lambda: variables)
 
 
 PAIR = Layout(cfg=2)
@@ -74,10 +63,10 @@ def weights_of(case_dir: Path) -> list[Path]:
 
 
 def check_end(checks: Checks, case: Case, run: Started, files: list[Path], where: str) -> None:
-    messages = run.messages()
-    left, written = processes_of(run.mark), run.files()
-    run.end()
-    errors = [line for line in messages.splitlines() if line.startswith("error:")]
+    messages = run.messages(checks, case.name)
+    if messages is None:
+        return
+    errors = errors_of(messages)
     rank = f"rank [01] in {where}: " if case.layout.ranks > 1 else ""
     paths = "|".join(re.escape(str(file)) for file in files)
     wanted = f"error: {rank}({paths}): cannot be read at byte [0-9]+: the file has become shorter"
@@ -85,26 +74,17 @@ def check_end(checks: Checks, case: Case, run: Started, files: list[Path], where
     checks.expect(said, f"{case.name}: said {messages[-800:]}")
     codes = [process.returncode for process in run.processes]
     checks.expect(BAD_MODEL in codes and all(codes), f"{case.name}: exit codes {codes}")
-    checks.expect(not left, f"{case.name}: left processes {left}")
-    checks.expect(not written, f"{case.name}: left files {written}")
+    run.expect_nothing_left(checks, case.name)
 
 
 def cut_between_steps(program: Path, checks: Checks, case: Case) -> None:
     with tempfile.TemporaryDirectory() as scratch, tempfile.TemporaryDirectory() as out:
         case_dir = Path(scratch) / "t2v"
-        shutil.copytree(DATA / "t2v", case_dir)
-        run = start(
-            [str(program)],
-            Path(out),
-            LONG_RUN,
-            "",
-            "--progress=json",
-            *case.flags,
-            environments=case.environments,
-            layout=case.layout,
-            case_dir=case_dir,
-        )
-        until_denoising(run)
+        shutil.copytree(CASE, case_dir)
+        flags = ["--progress=json", *case.flags]
+        way, layout = case.way(program), case.layout
+        run = start(way, Path(out), LONG_RUN, "", *flags, layout=layout, case_dir=case_dir)
+        run.until_denoising()
         for file in weights_of(case_dir):
             os.truncate(file, LEFT)
         check_end(checks, case, run, weights_of(case_dir), "denoise step [0-9]+")
@@ -113,11 +93,15 @@ def cut_between_steps(program: Path, checks: Checks, case: Case) -> None:
 def is_being_read(process: int, file: Path) -> bool:
     """Whether the process that computes has read some of the file, through its map or past it."""
     folder, counts = Path("/proc") / str(process), False
-    if (folder / "exe").readlink().name != "kinema-engine":
-        return False
-    [copied] = re.findall(r"rchar: ([0-9]+)", (folder / "io").read_text())
+    try:
+        if (folder / "exe").readlink().name != "kinema-engine":
+            return False
+        [copied] = re.findall(r"rchar: ([0-9]+)", (folder / "io").read_text())
+        maps = (folder / "smaps").read_text()
+    except OSError:
+        return False  # it has ended
     resident = 0
-    for line in (folder / "smaps").read_text().splitlines():
+    for line in maps.splitlines():
         if "-" in line.split(" ", 1)[0]:
             counts = line.endswith(str(file))
         elif counts and line.startswith("Rss:"):
@@ -134,15 +118,14 @@ def cut_while_loading(program: Path, checks: Checks, case: Case) -> None:
         make_case(large, case_dir)
         [file] = weights_of(case_dir)
         flags = ["--progress=none", "--dtype=bfloat16", *case.flags]
-        run = start(
-            [str(program)], Path(out), None, "", *flags, layout=case.layout, case_dir=case_dir
-        )
+        way, layout = case.way(program), case.layout
+        run = start(way, Path(out), None, "", *flags, layout=layout, case_dir=case_dir)
         end = time.monotonic() + PATIENCE
         while not (met := is_being_read(run.process.pid, file)) and time.monotonic() < end:
             if run.process.poll() is not None:
                 break
         if not checks.expect(met, f"{case.name}: was not met"):
-            run.end()
+            run.left()
             return
         run.process.send_signal(signal.SIGSTOP)
         os.truncate(file, LEFT)
@@ -151,11 +134,7 @@ def cut_while_loading(program: Path, checks: Checks, case: Case) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("program", type=Path)
-    program = parser.parse_args().program
+    program = program_of(__doc__)
     checks = Checks()
     reference_environment.settle_torch()
     for case in CASES_OF_STEPS:

@@ -5,7 +5,7 @@ cannot be right must be refused with one sentence.
 launchers.py PROGRAM
 """
 
-import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -16,19 +16,18 @@ from pathlib import Path
 
 from launcher_variables import (
     Variables,
-    clean_environment,
     free_port,
     slurm_variables,
     torchrun_variables,
 )
 from layout_runs import Layout, Tiles, run_layout
-from live_checks import DATA, Checks
+from live_checks import DATA, Checks, program_of
 
 import torch
 from kinema_program import generate_arguments, read_case
 from safetensors.torch import load_file
 
-CASE = DATA / "t2v"
+CASE = DATA / "hunyuan15" / "t2v"
 LAYOUT = Layout(cfg=2, ulysses=2, vae=4)
 RANKS = LAYOUT.ranks
 # Far more than a run takes, far less than a timeout of the program.
@@ -57,7 +56,7 @@ def run_processes(command: list[str], environments: list[Variables]) -> Ended:
     processes = [
         subprocess.Popen(
             command,
-            env={**clean_environment(), **variables},
+            env={**os.environ, **variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -216,11 +215,7 @@ def unequal_nodes(launchers: Launchers) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("program", type=Path)
-    launchers = Launchers(parser.parse_args().program, checks := Checks())
+    launchers = Launchers(program_of(__doc__), checks := Checks())
     launchers.expect_video("torchrun's variables", started_by(torchrun_variables))
     launchers.expect_video("Slurm's variables", started_by(slurm_variables))
     if shutil.which("mpirun"):

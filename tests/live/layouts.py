@@ -144,7 +144,7 @@ def main() -> int:
     print("|---|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as scratch:
         for name in arguments.cases:
-            case_dir = shapes_case.make(Path(scratch)) if name == "shapes" else DATA.parent / name
+            case_dir = shapes_case.make(Path(scratch)) if name == "shapes" else DATA / name
             compare_case(arguments.program, name, case_dir, checks)
     return checks.finish()
 

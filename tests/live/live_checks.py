@@ -5,18 +5,30 @@ import sys
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-DATA = REPOSITORY / "tests" / "data" / "hunyuan15"
+DATA = REPOSITORY / "tests" / "data"
 
 # The reference tools know how the program is called.
 sys.path.insert(0, str(REPOSITORY / "tests" / "reference"))
 
 
-def program_and_cases(usage: str | None, cases: list[str]) -> argparse.Namespace:
-    """The words of a command line PROGRAM [CASE...], without any case all of `cases`."""
+def parser_of(usage: str | None) -> argparse.ArgumentParser:
+    """Of a command line that begins with PROGRAM, which is found from any folder."""
     parser = argparse.ArgumentParser(
         description=usage, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("program", type=Path)
+    parser.add_argument("program", type=lambda path: Path(path).resolve())
+    return parser
+
+
+def program_of(usage: str | None) -> Path:
+    """PROGRAM of a command line that has nothing else."""
+    program: Path = parser_of(usage).parse_args().program
+    return program
+
+
+def program_and_cases(usage: str | None, cases: list[str]) -> argparse.Namespace:
+    """The words of a command line PROGRAM [CASE...], without any case all of `cases`."""
+    parser = parser_of(usage)
     parser.add_argument("cases", nargs="*", default=cases)
     return parser.parse_args()
 

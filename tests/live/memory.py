@@ -7,27 +7,20 @@ Tiny checkpoints cannot show it: the program itself would be most of their memor
 memory.py PROGRAM [CASE ...]
 """
 
-import argparse
 import json
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from live_checks import Checks
+from live_checks import Checks, program_and_cases
 
 import reference_environment
-from cases import write_checkpoint
 from kinema_program import generate_arguments, read_case, run_program
-from memory_cases import CASES, MemoryCase
+from memory_cases import CASES, MemoryCase, make_case
 
 TOLERANCE = 0.1  # of the planned peak, both ways
 READ_TOLERANCE = 0.02  # of the planned bytes: rows of tables and single vectors are left out
-
-
-def make_case(case: MemoryCase, directory: Path) -> None:
-    write_checkpoint(case.family, case.spec, directory)
-    (directory / "case.json").write_text(json.dumps(case.spec.as_json()), encoding="utf-8")
 
 
 def check_stages(checks: Checks, name: str, case: MemoryCase, stages: dict[str, Any]) -> None:
@@ -67,16 +60,11 @@ def check_case(
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("program", type=Path)
-    parser.add_argument("cases", nargs="*", help="names of those that are wanted [all]")
-    arguments = parser.parse_args()
+    arguments = program_and_cases(__doc__, [case.spec.name for case in CASES])
     checks = Checks()
     reference_environment.settle_torch()
     for case in CASES:
-        if arguments.cases and case.spec.name not in arguments.cases:
+        if case.spec.name not in arguments.cases:
             continue
         with tempfile.TemporaryDirectory() as scratch:
             case_dir = Path(scratch) / "case"

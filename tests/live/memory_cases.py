@@ -1,8 +1,11 @@
 """Checkpoints with hundreds of MB of weights and activations, in proportions of their own."""
 
+import json
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+from cases import write_checkpoint
 from families import Family
 from hunyuan15 import family as hunyuan15
 from hunyuan15 import spec as hunyuan15_spec
@@ -19,6 +22,11 @@ class MemoryCase:
     stages: tuple[str, ...]
     tiled: tuple[bool, ...] = (False, True)
     flags: tuple[str, ...] = ()
+
+
+def make_case(case: MemoryCase, directory: Path) -> None:
+    write_checkpoint(case.family, case.spec, directory)
+    (directory / "case.json").write_text(json.dumps(case.spec.as_json()), encoding="utf-8")
 
 
 PROMPTS = {

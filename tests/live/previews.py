@@ -4,7 +4,6 @@
 previews.py PROGRAM
 """
 
-import argparse
 import base64
 import io
 import subprocess
@@ -12,12 +11,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from live_checks import REPOSITORY, Checks
+from live_checks import DATA, Checks, program_of
 
 import numpy as np
 from PIL import Image
 
-DATA = REPOSITORY / "tests" / "data"
 STEPS = 4
 CALLS = {
     "hunyuan15": ["--width=112", "--height=80", "--num-frames=9"],
@@ -87,9 +85,7 @@ def check_terminal(program: Path, checks: Checks) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("program", type=Path)
-    program = parser.parse_args().program.resolve()
+    program = program_of(__doc__)
     checks = Checks()
     for family in CALLS:
         check(program, family, [], checks)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from live_checks import REPOSITORY
+from live_checks import DATA, REPOSITORY
 
 import diffusers
 import torch
@@ -18,10 +18,15 @@ import transformers
 from diffusers.pipelines import ltx2
 
 sys.path.insert(0, str(REPOSITORY / "scripts" / "gpu"))
-from published_sizes import GEMMA_SIZES, HUNYUAN15_SIZES, merged  # noqa: E402
+from published_sizes import (  # noqa: E402
+    GEMMA_SIZES,
+    HUNYUAN15_SIZES,
+    LTX2_3_SIZES,
+    SIGLIP_SIZES,
+    merged,
+)
 
 Config = dict[str, Any]
-DATA = REPOSITORY / "tests" / "data"
 SCHEDULER = "scheduler/scheduler_config.json"
 
 
@@ -38,52 +43,6 @@ class Release:
     classes: dict[str, list[str]] = field(default_factory=dict)
 
 
-SIGLIP: Config = {
-    "hidden_size": 1152,
-    "intermediate_size": 4304,
-    "num_hidden_layers": 27,
-    "num_attention_heads": 16,
-    "image_size": 384,
-    "patch_size": 14,
-}
-# What 2.3 says otherwise than the classes' defaults, which are 2.0's.
-LTX_2_3: dict[str, Config] = {
-    "transformer": {
-        "gated_attn": True,
-        "cross_attn_mod": True,
-        "audio_gated_attn": True,
-        "audio_cross_attn_mod": True,
-        "use_prompt_embeddings": False,
-        "perturbed_attn": True,
-    },
-    "connectors": {
-        "video_connector_num_attention_heads": 32,
-        "video_connector_num_layers": 8,
-        "audio_connector_num_attention_heads": 32,
-        "audio_connector_attention_head_dim": 64,
-        "audio_connector_num_layers": 8,
-        "video_gated_attn": True,
-        "audio_gated_attn": True,
-        "per_modality_projections": True,
-        "proj_bias": True,
-        "video_hidden_dim": 4096,
-        "audio_hidden_dim": 2048,
-    },
-    "vae": {
-        "block_out_channels": [256, 512, 1024, 1024],
-        "layers_per_block": [4, 6, 4, 2, 2],
-        "decoder_block_out_channels": [256, 512, 512, 1024],
-        "decoder_layers_per_block": [4, 6, 4, 2, 2],
-        "decoder_spatio_temporal_scaling": [True] * 4,
-        "decoder_inject_noise": [False] * 5,
-        "upsample_type": ["spatiotemporal", "spatiotemporal", "temporal", "spatial"],
-        "upsample_residual": [False] * 4,
-        "upsample_factor": [2, 2, 1, 2],
-        "decoder_spatial_padding_mode": "zeros",
-    },
-}
-
-
 def hunyuan(variant: str) -> Release:
     pictured = "i2v" in variant
     wide = variant.startswith("720p")
@@ -98,7 +57,7 @@ def hunyuan(variant: str) -> Release:
     return Release(
         f"HunyuanVideo-1.5-Diffusers-{variant}",
         DATA / "hunyuan15" / ("i2v" if pictured else "t2v") / "model",
-        configs | ({"image_encoder": SIGLIP} if pictured else {}),
+        configs | ({"image_encoder": SIGLIP_SIZES} if pictured else {}),
         {
             SCHEDULER: {"shift": shift},
             "guider/guider_config.json": {"guidance_scale": 1.0 if "distilled" in variant else 6.0},
@@ -129,14 +88,16 @@ def ltx(name: str, version: str, distilled: bool) -> Release:
         },
     }
     configs = {
-        part: defaults(kind) | own.get(part, {}) | (LTX_2_3.get(part, {}) if newer else {})
+        part: defaults(kind) | own.get(part, {}) | (LTX2_3_SIZES.get(part, {}) if newer else {})
         for part, kind in kinds.items()
     }
+    vision = SIGLIP_SIZES | {"image_size": 896}
+    text_encoder = {"text_config": GEMMA_SIZES, "vision_config": vision}
     dynamic = {"use_dynamic_shifting": not distilled, "shift_terminal": None if distilled else 0.1}
     return Release(
         name,
         DATA / "ltx2" / "t2v" / "model",
-        configs | {"text_encoder": {"text_config": GEMMA_SIZES, "vision_config": SIGLIP | {"image_size": 896}}},
+        configs | {"text_encoder": text_encoder},
         {SCHEDULER: dynamic},
         {"vocoder": ["ltx2", "LTX2VocoderWithBWE"]} if newer else {},
     )

@@ -6,14 +6,13 @@ shipped.py PROGRAM [--steps N]
 Without --model the program takes the text-to-video model, and with a picture its image-to-video twin; so it is called here.
 """
 
-import argparse
 import json
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from live_checks import REPOSITORY, Checks
+from live_checks import REPOSITORY, Checks, parser_of
 
 import reference_environment  # noqa: F401
 
@@ -85,8 +84,7 @@ def stored_once(model: Path, base: Path, checks: Checks) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("program", type=Path)
+    parser = parser_of(__doc__)
     parser.add_argument("--steps", type=int, default=3)
     arguments = parser.parse_args()
     checks = Checks()
@@ -96,9 +94,7 @@ def main() -> int:
         for name, image in [("shapes", None), ("shapes-i2v", picture)]:
             folder = Path(scratch) / name
             folder.mkdir()
-            got = program_video(
-                arguments.program.resolve(), image, arguments.steps, folder, checks, name
-            )
+            got = program_video(arguments.program, image, arguments.steps, folder, checks, name)
             want = reference_video(MODELS / name, image, arguments.steps)
             row = compare(name, got, want, TOLERANCE)
             print(row)

@@ -6,14 +6,13 @@ one that stays still is silent.
 shipped_sound.py PROGRAM [--steps N]
 """
 
-import argparse
 import json
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from live_checks import REPOSITORY, Checks
+from live_checks import REPOSITORY, Checks, parser_of
 
 import reference_environment  # noqa: F401
 
@@ -39,7 +38,9 @@ def program_run(program: Path, prompt: str, folder: Path, *more: str) -> dict[st
     command = [str(program), "generate", f"--model={MODEL}", f"--prompt={prompt}", f"--seed={SEED}"]
     command += [f"--save-tensors={store}", f"--output={folder / 'video.mp4'}"]
     command += ["--threads=1", "--overwrite", *more]
-    subprocess.run(command, check=True, capture_output=True)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"{prompt}: ended with status {done.returncode}: {done.stderr}")
     return load_file(store)
 
 
@@ -64,11 +65,10 @@ def heard(video: Path) -> numpy.ndarray:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("program", type=Path)
+    parser = parser_of(__doc__)
     parser.add_argument("--steps", type=int, default=3, help="of the comparison")
     arguments = parser.parse_args()
-    program = arguments.program.resolve()
+    program = arguments.program
     checks = Checks()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)

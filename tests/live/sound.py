@@ -5,7 +5,6 @@ one that was computed, begins and ends with the pictures, and the WAV file holds
 sound.py PROGRAM
 """
 
-import argparse
 import json
 import math
 import subprocess
@@ -15,13 +14,13 @@ import wave
 from fractions import Fraction
 from pathlib import Path
 
-from live_checks import REPOSITORY, Checks
+from live_checks import DATA, Checks, program_of
 
 import numpy
 from kinema_program import generate_arguments, read_case, run_program
 from safetensors.numpy import load_file
 
-CASES = REPOSITORY / "tests" / "data" / "ltx2"
+CASES = DATA / "ltx2"
 AAC_FRAME = 1024  # samples
 FARTHEST = 2000  # samples by which sounds are moved against each other
 # Matroska counts milliseconds.
@@ -105,9 +104,7 @@ def check_wav(checks: Checks, path: Path, computed: numpy.ndarray, samples: int)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("program", type=Path)
-    program = parser.parse_args().program
+    program = program_of(__doc__)
     checks = Checks()
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)

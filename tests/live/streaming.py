@@ -246,8 +246,8 @@ def main() -> int:
     arguments = program_and_cases(__doc__, ALL_CASES)
     checks = Checks()
     for name in arguments.cases:
-        check_case(checks, arguments.program, DATA.parent / name)
-        check_trace(checks, arguments.program, DATA.parent / name)
+        check_case(checks, arguments.program, DATA / name)
+        check_trace(checks, arguments.program, DATA / name)
     return checks.finish()
 
 
