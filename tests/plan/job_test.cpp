@@ -193,6 +193,18 @@ TEST_CASE("devices are not replaced, and names that cannot be are refused") {
   CHECK_THAT(planned(request).wrong, Catch::Contains("File name too long | another --output\n"));
 }
 
+TEST_CASE("frames go into a folder that takes them") {
+  auto request = tiny();
+  request.output.reset();
+  request.frames_dir = "/proc";
+  // A mount point; who may not write into / is told of that.
+  CHECK_THAT(planned(request).wrong,
+             Catch::StartsWith("/proc") && Catch::Contains(" | another --frames-dir"));
+  request.frames_dir = "/proc/self/task";
+  CHECK_THAT(planned(request).wrong,
+             Catch::StartsWith("/proc/self/task: /proc/self takes no new file: "));
+}
+
 TEST_CASE("frames that a disk has no room for are told of") {
   auto request = tiny();
   request.codec = config::Codec::kFfv1;
