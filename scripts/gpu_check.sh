@@ -5,7 +5,8 @@
 #   scripts/gpu_check.sh --packed build/gpu-check.tar.xz --out OUT
 # usage: scripts/gpu_check.sh [--out FOLDER] [--packed FILE] [--prebuilt FOLDER] [-- FLAGS OF scripts/gpu/check.py]
 #   --packed    unpacked into build/; its programs are used if they fit the LibTorch that is here. Where they do not,
-#               this says why and builds with its headers and static libraries (cmake, ninja, nvcc and g++ are needed)
+#               this says why and builds with its headers and static libraries (cmake, ninja, nvcc and g++ are needed),
+#               which ends in time for the checks; what there was no time for is built by the next call
 #   --prebuilt  a folder with kinema and kinema-engine: nothing is built
 #   --device cpu --sizes tiny (after --) run every part without a GPU, as a test of this script
 #   --parts a,b (after --) run those alone; a second call can do what the first had no time for
@@ -52,21 +53,30 @@ why_not() {
     [[ -n $lacks ]] && { echo "$program does not start here: ${lacks//$'\t'/}"; return; }
   done
   scratch=$(mktemp -d)
-  lacks=$("$folder/kinema" generate --model=tests/data/hunyuan15/t2v/model --prompt=start --seed=1 --width=96 --height=64 --num-frames=9 \
+  lacks=$(timeout 60 "$folder/kinema" generate --model=tests/data/hunyuan15/t2v/model --prompt=start --seed=1 --width=96 --height=64 --num-frames=9 \
     --num-inference-steps=1 --device=cpu --progress=none --frames-dir="$scratch/frames" 2>&1 > /dev/null) || echo "the programs do not run here: ${lacks%%$'\n'*}"
   rm -rf "$scratch"
 }
 
-build_here() {
-  local PATH=$PATH:/usr/local/cuda/bin
-  cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DKINEMA_CUDA=ON -DKINEMA_NCCL=ON -DKINEMA_FFMPEG=OFF \
-    -DCMAKE_PREFIX_PATH="${CMAKE_PREFIX_PATH:-};$torch;$PWD/$dependencies" -DCMAKE_DISABLE_FIND_PACKAGE_spdlog=ON &&
-    ninja -C "$build" kinema kinema_engine kinema_nccl kinema_kernels_module &&
-    # Tests are worth having, not worth failing for.
-    { ninja -C "$build" fused_test nccl_test nccl_watch_test parallel_test collective_times || true; }
+# before SECOND COMMAND...: until so many seconds after the start at most; the status is 124 where they were not enough.
+before() {
+  local left=$(( $1 - (SECONDS - started) )); shift
+  timeout $(( left > 1 ? left : 1 )) "$@"
 }
 
-if [[ -n $packed ]]; then
+build_here() {
+  local PATH=$PATH:/usr/local/cuda/bin
+  mkdir -p "$build" && touch "$build/built_here" || return
+  cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DKINEMA_CUDA=ON -DKINEMA_NCCL=ON -DKINEMA_FFMPEG=OFF \
+    -DCMAKE_PREFIX_PATH="${CMAKE_PREFIX_PATH:-};$torch;$PWD/$dependencies" -DCMAKE_DISABLE_FIND_PACKAGE_spdlog=ON &&
+    before 420 ninja -C "$build" kinema kinema_engine kinema_nccl kinema_kernels_module || return
+  # Tests are worth having, not worth failing for.
+  before 450 ninja -C "$build" fused_test nccl_test nccl_watch_test parallel_test collective_times || true
+}
+
+if [[ -n $packed && -e $build/built_here ]]; then
+  echo "gpu_check.sh: goes on with what an earlier call built in $build" >&2
+elif [[ -n $packed ]]; then
   tar -xf "$packed" 2> /dev/null || "$python" -m tarfile -e "$packed" . || { echo "gpu_check.sh: $packed cannot be unpacked" >&2; exit 2; }
   prebuilt=$build
 fi
@@ -90,14 +100,18 @@ if [[ -n $prebuilt ]]; then
   fi
 fi
 if [[ -z $prebuilt ]]; then
-  if build_here > "$out/build.log" 2>&1; then
+  build_here > "$out/build.log" 2>&1
+  status=$?
+  if (( status == 0 )); then
     told=(--build-told "built here${reason:+, since $reason}")
   else
-    failed=$(grep -m1 -E 'error|Error|FAILED' "$out/build.log" || tail -n 1 "$out/build.log")
+    # The names of what is compiled have such words too.
+    failed=$(grep -m1 -E 'error: |CMake Error|command not found' "$out/build.log" || tail -n 1 "$out/build.log")
+    (( status == 124 )) && failed="there was no time to end it; the next call goes on with it"
     told=(--build-failed "${failed:-cmake or ninja is missing}")
     echo "gpu_check.sh: the build failed ($out/build.log); the parts without it go on" >&2
   fi
 fi
 
-exec "$python" scripts/gpu/check.py --build "$build" --out "$out" --work "$(mktemp -d "${TMPDIR:-/tmp}/gpu-check.XXXXXX")" \
+exec "$python" scripts/gpu/check.py --build "$build" --out "$out" \
   --budget $(( budget - (SECONDS - started) )) "${told[@]}" "$@"

@@ -5,9 +5,11 @@ scripts/gpu_check.sh builds first and starts this.
 """
 
 import argparse
+import os
 import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
@@ -67,7 +69,7 @@ def main() -> int:
     parser.add_argument("--sizes", choices=["full", "tiny"], default="full", help="of the checkpoint and the videos")
     parser.add_argument("--build", type=Path, required=True, help="folder that holds kinema")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--work", type=Path, required=True, help="folder for large files, removed at the end")
+    parser.add_argument("--work", type=Path, default=tempfile.gettempdir(), help="where large files lie until the end [%(default)s]")
     parser.add_argument("--budget", type=float, default=570, help="seconds for all parts [%(default)s]")
     parser.add_argument("--parts", default=",".join(name for name in PARTS if name not in ON_DEMAND), help=f"[%(default)s]; also {', '.join(ON_DEMAND)}")
     parser.add_argument("--build-failed", default="", metavar="REASON", help="noted as the part `build`")
@@ -77,14 +79,16 @@ def main() -> int:
     if unknown:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     clock = Clock(arguments.budget)
+    signal.signal(signal.SIGTERM, cut_off)
     arguments.work.mkdir(parents=True, exist_ok=True)
-    context = Context(arguments.device, arguments.sizes, arguments.build.resolve(), arguments.work, arguments.out, clock)
+    work = Path(tempfile.mkdtemp(prefix="gpu-check.", dir=arguments.work))
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(work / "inductor")  # it is made even where nothing is compiled
+    context = Context(arguments.device, arguments.sizes, arguments.build.resolve(), work, arguments.out, clock)
     measured = Measured(arguments.out, clock, arguments.device)
     if arguments.build_failed:
         measured.add("build", {"status": "failed", "reason": arguments.build_failed})
     elif arguments.build_told:
         measured.add("build", {"status": "ok", "reason": arguments.build_told})
-    signal.signal(signal.SIGTERM, cut_off)
     try:
         for name in arguments.parts.split(","):
             part, least, most = PARTS[name]
@@ -95,8 +99,8 @@ def main() -> int:
             measured.run("fused_default", lambda: fused_verdict(measured.parts), 0, 1)
     finally:
         context.end_everything()
-        shutil.rmtree(arguments.work, ignore_errors=True)
-        print((arguments.out / "gpu_check.md").read_text(encoding="utf-8"))
+        print(measured.text(), flush=True)
+        shutil.rmtree(work, ignore_errors=True)
     return 1 if measured.failed() else 0
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import shapes_hunyuan15
 import shapes_ltx2
-from published_sizes import GEMMA_SIZES, HUNYUAN15_SIZES, merged
+from published_sizes import HUNYUAN15_SIZES, LTX2_SIZES, merged
 from shapes import Config, Shapes
 
 DATA = Path(__file__).resolve().parents[2] / "tests" / "data"
@@ -54,42 +54,7 @@ HUNYUAN15 = Family(
 LTX2 = Family(
     DATA / "ltx2" / "t2v" / "model",
     shapes_ltx2.COMPONENTS,
-    {
-        "transformer": {
-            "num_attention_heads": 32,
-            "attention_head_dim": 128,
-            "audio_num_attention_heads": 32,
-            "audio_attention_head_dim": 64,
-            "cross_attention_dim": 4096,
-            "audio_cross_attention_dim": 2048,
-            "caption_channels": 3840,
-            "num_layers": 48,
-            **{f"{stream}{way}_channels": 128 for stream in ("", "audio_") for way in ("in", "out")},
-        },
-        "connectors": {
-            "caption_channels": 3840,
-            "text_proj_in_factor": 49,
-            **{
-                f"{part}_connector_{key}": value
-                for part in ("video", "audio")
-                for key, value in [("num_attention_heads", 30), ("attention_head_dim", 128), ("num_layers", 2), ("num_learnable_registers", 128)]
-            },
-            "video_hidden_dim": 4096,
-            "audio_hidden_dim": 2048,
-        },
-        "vae": {
-            "latent_channels": 128,
-            "block_out_channels": [256, 512, 1024, 2048],
-            "layers_per_block": [4, 6, 6, 2, 2],
-            "decoder_block_out_channels": [256, 512, 1024],
-            "decoder_layers_per_block": [5, 5, 5, 5],
-        },
-        "audio_vae": {"base_channels": 128, "ch_mult": [1, 2, 4], "num_res_blocks": 2, "latent_channels": 8, "mel_bins": 64},
-        "vocoder": {"hidden_channels": 1024, "in_channels": 128},
-        "text_encoder": {
-            "text_config": GEMMA_SIZES,
-        },
-    },
+    LTX2_SIZES,
     {r"scale_shift_table|time_embed\.linear|\.linear\.(weight|bias)$": 0.5, r"decoder\.conv_out": 0.3},
 )
 FAMILIES = {"hunyuan15": HUNYUAN15, "ltx2": LTX2}

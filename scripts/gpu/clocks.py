@@ -68,7 +68,10 @@ def watched(device: str) -> Iterator[Clocks]:
             yield clocks
         finally:
             process.terminate()
-            process.wait()
+            try:
+                process.wait(timeout=5)
+            except subprocess.TimeoutExpired:  # it hangs in the driver
+                process.kill()
             lines.seek(0)
             clocks.states += [state for line in lines if (state := State.parsed(line))]
 

@@ -4,7 +4,7 @@ import json
 import sys
 
 from context import HERE, HUNYUAN15, LTX2, Context, Size, Subject
-from measured import Result
+from measured import Failure, Result
 from program import must
 
 # Dense bfloat16 by the data sheet of an H100 or H200; what is measured here is beside it.
@@ -25,14 +25,23 @@ def floors(context: Context) -> Result:
         plans.append({"family": subject.family, "sizes": context.sizes, "layers": layers, "video": [size.width, size.height, size.frames]})
         names.append(key(subject, size))
     out = context.work / "floors.json"
-    must([sys.executable, str(HERE / "time_floor.py"), context.device, json.dumps(plans), str(out)], context.clock.limit(90))
+    missing = ""
+    try:
+        must([sys.executable, str(HERE / "time_floor.py"), context.device, json.dumps(plans), str(out)], context.clock.limit(90))
+    except Failure as failure:
+        missing = str(failure)  # those before it are there
+    if not out.exists():
+        raise Failure(missing)
     rows: list[Result] = []
     operations: list[Result] = []
     for name, found in zip(names, json.loads(out.read_text(encoding="utf-8"))):
         rows.append({"step": name, "floor_s": found["floor_s"], "TFLOP": found["flops"] / 1e12, "TFLOP_per_s": found["flops"] / found["floor_s"] / 1e12})
         operations += [{"step": name, **operation} for operation in found["operations"]]
     (context.work / "floor_of.json").write_text(json.dumps({row["step"]: row for row in rows}), encoding="utf-8")
-    return {"rows": rows, "tables": {"operations": operations}}
+    result: Result = {"rows": rows, "tables": {"operations": operations}}
+    if missing:
+        raise Failure(missing, result)
+    return result
 
 
 def floor_of(context: Context, subject: Subject, size: Size) -> Result | None:

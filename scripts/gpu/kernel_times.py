@@ -15,5 +15,5 @@ def kernel_times(context: Context) -> Result:
     finished = run([str(program), "[times]"], context.clock.limit(60))
     rows = [json.loads(line) for line in finished.output.splitlines() if line.startswith("{")]
     if finished.status != 0 or not rows:
-        raise Failure(finished.output.strip().splitlines()[-1][-200:], {"rows": rows})
+        raise Failure(finished.last_line(), {"rows": rows})
     return {"rows": [row | {"ratio": round(row["operators_us"] / row["fused_us"], 2)} for row in rows]}

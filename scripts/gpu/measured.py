@@ -89,12 +89,18 @@ class Measured:
     def add(self, name: str, found: Result) -> None:
         """Written at once, since the whole may be cut off."""
         self.parts[name] = found
-        (self.out / "gpu_check.json").write_text(json.dumps(self.parts, indent=1) + "\n", encoding="utf-8")
-        (self.out / "gpu_check.md").write_text(markdown(self.parts), encoding="utf-8")
+        (self.out / "gpu_check.json").write_text(json.dumps(self.parts, indent=1, default=str) + "\n", encoding="utf-8")
+        (self.out / "gpu_check.md").write_text(self.text(), encoding="utf-8")
         reason = str(found.get("reason", "")).splitlines()[:1]
         print(f"{found['status']:8s}{name} ({found.get('seconds', 0)} s) {' '.join(reason)}", flush=True)
         for one in found.get("checks", []):
             print(f"  {check_line(one)}", flush=True)
+
+    def text(self) -> str:
+        try:
+            return markdown(self.parts)
+        except Exception as error:  # a row of unheard-of form must not end the check
+            return f"There are no tables, but gpu_check.json holds everything: {type(error).__name__}: {error}\n"
 
     def failed(self) -> bool:
         return any(part["status"] == "failed" for part in self.parts.values())

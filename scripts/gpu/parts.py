@@ -55,9 +55,13 @@ def unit_tests(context: Context) -> Result:
         if not program.exists():
             rows.append({"test": name, "result": "not built"})
             continue
-        finished = run([str(program), *only], context.clock.limit(120))
+        try:
+            finished = run([str(program), *only], context.clock.limit(120))
+        except Failure as failure:
+            rows.append({"test": name, "result": "FAILED", "skipped": "", "end": str(failure)})
+            continue
         skipped = [line for line in finished.output.splitlines() if line.startswith("skipped: ")]
-        rows.append({"test": name, "result": "ok" if finished.status == 0 else "FAILED", "skipped": "; ".join(skipped), "end": finished.output.strip().splitlines()[-1][-200:]})
+        rows.append({"test": name, "result": "ok" if finished.status == 0 else "FAILED", "skipped": "; ".join(skipped), "end": finished.last_line()})
     if not any(row["result"] in ("ok", "FAILED") for row in rows):
         raise Skip("no test program was built")
     if any(row["result"] == "FAILED" for row in rows):

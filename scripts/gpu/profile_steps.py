@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from context import HUNYUAN15, LTX2, Context, Subject
-from measured import Result
+from measured import Failure, Result
 from program import Metrics, generate
 
 
@@ -27,13 +27,22 @@ def profiled(context: Context, subject: Subject) -> Result:
     for files, kernels in zip(("cold", "warm"), kinds):
         if files == "cold":
             forget(context.checkpoint(subject))
+        row: Result = {"files": files, "kernels": kernels}
+        rows.append(row)
         trace = context.work / "trace.json"
-        metrics = generate(context.program, [*context.job(subject, size, kernels), f"--trace={trace}", "--overwrite"], context.clock.limit(120)).metrics
-        rows.append({"files": files, "kernels": kernels, **start_row(metrics)})
+        try:
+            metrics = generate(context.program, [*context.job(subject, size, kernels), f"--trace={trace}", "--overwrite"], context.clock.limit(120)).metrics
+        except Failure as failure:
+            row["failed"] = str(failure)
+            continue
+        row |= start_row(metrics)
         tables["components"] += [component_row(files, name, found) for _, name, found in loads(metrics)]
         if files == "cold" or kinds[0] != kernels:
             tables["kernels"] += kernel_rows(kernels, metrics)
-    return {"rows": rows, "tables": tables}
+    result: Result = {"rows": rows, "tables": tables}
+    if failed := [row["failed"] for row in rows if "failed" in row]:
+        raise Failure("; ".join(failed), result)
+    return result
 
 
 def loads(metrics: Metrics) -> list[tuple[str, str, Result]]:

@@ -21,6 +21,11 @@ class Finished:
     output: str
     seconds: float
 
+    def last_line(self) -> str:
+        """The last words of what failed; one that was killed may have said nothing."""
+        lines = self.output.strip().splitlines()
+        return lines[-1][-200:] if lines else f"it said nothing and ended with status {self.status}"
+
 
 @dataclass(frozen=True)
 class Started:
@@ -63,17 +68,24 @@ def wait(started: Started, limit: float) -> Finished:
         raise
     except subprocess.TimeoutExpired:
         started.kill()
-        output, _ = process.communicate()
+        output = rest_of(process)
         raise Failure(f"{started.name()} did not end within {limit:.0f} s", {"output": output[-2000:]}) from None
     return Finished(process.returncode, output, time.monotonic() - started.start)
+
+
+def rest_of(process: "subprocess.Popen[str]") -> str:
+    """What a killed process has said; a driver may hold it back for longer than there is time."""
+    try:
+        return process.communicate(timeout=10)[0]
+    except subprocess.TimeoutExpired:
+        return ""
 
 
 def end(started: Started, limit: float) -> Finished:
     """The same; a status other than 0 is a failure that carries the end of the output."""
     finished = wait(started, limit)
     if finished.status != 0:
-        lines = finished.output.strip().splitlines() or [""]
-        told = next((line for line in lines if line.startswith("error")), lines[-1])
+        told = next((line for line in finished.output.splitlines() if line.startswith("error")), finished.last_line())
         raise Failure(f"{started.name()} ended with status {finished.status}: {told}", {"output": finished.output[-2000:]})
     return finished
 

@@ -66,10 +66,10 @@ def compared(context: Context, subject: Subject, which: str, variants: list[str]
     ours = [our_program(context, subject, size, kernels, keeps=gated) for kernels in context.kernels]
     result: Result = {"tables": {}}
     theirs: list[Program] = []
+    # Ours first, while the device is theirs alone; they tell what diffusers must be called with.
+    in_turn(ours)
+    call = diffusers_call(subject, size, ours[0].row.get("job", {}))
     try:
-        # Ours first, while the device is theirs alone; they tell what diffusers must be called with.
-        in_turn(ours)
-        call = diffusers_call(subject, size, ours[0].row.get("job", {}))
         if variants:
             context.diffusers.open(subject.family, context.checkpoint(subject), context.device, context.work, context.clock.limit(120))
             result["diffusers_load_s"] = context.diffusers.load_s
@@ -85,12 +85,12 @@ def compared(context: Context, subject: Subject, which: str, variants: list[str]
         result |= gate(context, call, ours, result["tables"])
     if theirs:
         result["tables"]["kernels"] = slowest_kernels(context, theirs, replace(size, steps=2), call)
-    if not any("step_s" in row for row in result["rows"]):
-        raise Failure("nothing could be timed", result)
     # A baseline that cannot be run here says nothing of Kinema.
     failed = [f"{row['program']}: {row['failed']}" for row in result["rows"] if "failed" in row and row["program"].startswith("kinema")]
     if failed:
         raise Failure("; ".join(failed), result)
+    if not any("step_s" in row for row in result["rows"]):
+        raise Failure("nothing could be timed", result)
     return result
 
 
@@ -101,8 +101,10 @@ def in_turn(programs: list[Program], worth: Callable[[float], bool] = lambda _: 
             continue
         try:
             steps, row = program.run()
-        except Failure as failure:
-            program.row["failed"] = str(failure)
+        except Skip:
+            raise
+        except Exception as error:  # whatever it is, the others are timed
+            program.row["failed"] = str(error) if isinstance(error, Failure) else f"{type(error).__name__}: {error}"
             continue
         program.runs.append(steps)
         program.row = {**row, **program.row}
