@@ -9,6 +9,7 @@ import torch
 
 import latents
 import render
+import words
 
 # Of the samples. Pairs and spinning objects are the last things to be learned; free scenes only a picture explains.
 SHARES = {"free": 0.15, "pair": 0.4, "spin": 0.17, "other": 0.28}
@@ -37,11 +38,14 @@ def encode(projection, scenes):
 
 
 def batch(projection, texts, size, seed, number):
-    """Batch `number`: (clean latents [B, 7, 12, 12, 16], token ids and their validity, which scenes are free [B])."""
+    """Batch `number`: (clean latents [B, 7, 12, 12, 16], token ids and their validity, which scenes are free [B],
+    what the captions' words speak of [B, S, attributes])."""
     rng = random.Random(seed * 1000003 + number)
     scenes = [scene_of(k, rng) for k in rng.choices(list(SHARES), SHARES.values(), k=size)]
-    captions = ["" if rng.random() < 0.1 else texts.caption(s, rng) for s in scenes]
-    return encode(projection, scenes), *texts(captions), torch.tensor([s.free for s in scenes])
+    told = [("", []) if rng.random() < 0.1 else texts.described(s, rng) for s in scenes]
+    ids, valid = texts([text for text, _ in told])
+    wanted = [words.answers(texts.tok, valid.shape[1], *t, s.things) for t, s in zip(told, scenes)]
+    return encode(projection, scenes), ids, valid, torch.tensor([s.free for s in scenes]), torch.stack(wanted)
 
 
 class _Made(torch.utils.data.Dataset):

@@ -15,14 +15,17 @@ def orthogonalise(g):
 
 
 class Optimizer:
-    """Updates named parameters; `is_matrix(name, p)` says which of them Muon takes."""
+    """Updates named parameters; `is_matrix(name, p)` says which of them Muon takes, `decay(name)` with which weight decay."""
 
-    def __init__(self, named, is_matrix, lr_matrix, lr_other, weight_decay=0.0):
-        self.matrices, self.others = [], []
+    def __init__(self, named, is_matrix, lr_matrix, lr_other, decay=lambda name: 0.0):
+        self.matrices, self.others, self.decays = [], [], []
         for n, p in named:
-            if p.requires_grad:
-                (self.matrices if is_matrix(n, p) else self.others).append(p)
-        self.lr, self.decay = lr_matrix, weight_decay
+            if p.requires_grad and is_matrix(n, p):
+                self.matrices.append(p)
+                self.decays.append(decay(n))
+            elif p.requires_grad:
+                self.others.append(p)
+        self.lr = lr_matrix
         self.momentum = [torch.zeros_like(p) for p in self.matrices]
         self.adam = torch.optim.Adam(self.others, lr=lr_other, betas=(0.9, 0.98), eps=1e-9)
         self.lr_other = lr_other
@@ -34,14 +37,13 @@ class Optimizer:
             group["lr"] = self.lr_other * factor
         torch.nn.utils.clip_grad_norm_(self.others, 1.0)
         self.adam.step()
-        for p, m in zip(self.matrices, self.momentum):
+        for p, m, decay in zip(self.matrices, self.momentum, self.decays):
             if p.grad is None:
                 continue
             m.mul_(0.95).add_(p.grad)
             u = orthogonalise((p.grad + 0.95 * m).reshape(p.shape[0], -1))
             scale = max(1, u.shape[0] / u.shape[1]) ** 0.5
-            if self.decay:
-                p.mul_(1 - self.lr * factor * self.decay)
+            p.mul_(1 - self.lr * factor * decay)
             p.add_(u.view_as(p).to(p.dtype), alpha=-self.lr * factor * scale)
             p.grad = None
         self.adam.zero_grad(set_to_none=True)

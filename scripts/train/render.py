@@ -203,29 +203,43 @@ def _phrase(t, count, rng, plain):
     return " ".join(filter(None, (noun, at, _action(t, "ing", rng, plain))))
 
 
-def caption(scene, rng=None, plain=False):
-    """One of many wordings of the scene; with `plain` always the simplest one."""
+def described(scene, rng=None, plain=False):
+    """One of many wordings of the scene, with `plain` always the simplest one; and where in it each object's phrase is, (start,
+    end) in the order of the scene's objects."""
     rng = rng or random.Random(0)
     pick = (lambda o: o[0]) if plain else rng.choice
     ground = pick(_GROUNDS.get(scene.background, (scene.background,)))
-    things = list(scene.things)
-    if len(things) == 2 and not plain and rng.random() < 0.5:
-        things.reverse()
-    what = pick((" and ", " and ", ", ", " while ")).join(_phrase(t, scene.count, rng, plain) for t in things)
+    order = list(range(len(scene.things)))
+    if len(order) == 2 and not plain and rng.random() < 0.5:
+        order.reverse()
+    between = pick((" and ", " and ", ", ", " while "))
+    phrases = [_phrase(scene.things[i], scene.count, rng, plain) for i in order]
     style = 0 if plain else rng.random()
     if style < 0.6:
-        text = f"{what} {pick(('over', 'on', 'against', 'in front of'))} {_a(ground)} {pick(('background', 'background', 'backdrop'))}"
+        before, after = "", (f" {pick(('over', 'on', 'against', 'in front of'))} {_a(ground)} "
+                             f"{pick(('background', 'background', 'backdrop'))}")
     elif style < 0.75:
-        text = f"on {_a(ground)} background, {what}"
+        before, after = f"on {_a(ground)} background, ", ""
     elif style < 0.85:
-        text = f"{what}, {ground} background"
+        before, after = "", f", {ground} background"
     else:
-        text = f"{ground} background, {what}"
+        before, after = f"{ground} background, ", ""
+    text, at = before, {}
+    for n, (i, phrase) in enumerate(zip(order, phrases)):
+        text += between if n else ""
+        at[i] = len(text), len(text) + len(phrase)
+        text += phrase
+    text += after
     if not plain and rng.random() < 0.4:
         text = text[0].upper() + text[1:]
     if not plain and rng.random() < 0.3:
         text += "."
-    return text
+    return text, [at[i] for i in range(len(order))]
+
+
+def caption(scene, rng=None, plain=False):
+    """The words of `described` alone."""
+    return described(scene, rng, plain)[0]
 
 
 def _path(t, centre, rng, two):
@@ -309,6 +323,12 @@ def _distance(shape, x, y, r):
     return (px * (-ey) + (py - r) * ex) / norm
 
 
+def _reach(centre, radius, grid, size):
+    """The slice of the grid's coordinates that an object with these centres and radii can touch."""
+    margin = 1.4 * radius + 2 / size  # a triangle's corners are furthest from its middle
+    return slice(*np.searchsorted(grid, ((centre - margin).min(), (centre + margin).max())))
+
+
 def render(scene, frames=range(FRAMES), window=(0, 0, SIZE, SIZE), size=SIZE, things=None, ground=None):
     """float32 [T, h, w, 3] in 0…1 of the window (x0, y0, w, h in pixels of a size×size picture)."""
     x0, y0, w, h = window
@@ -319,10 +339,13 @@ def render(scene, frames=range(FRAMES), window=(0, 0, SIZE, SIZE), size=SIZE, th
     out = np.empty((len(frames), h, w, 3), np.float32)
     out[:] = np.array(ground, np.float32) / 255
     for shape, colour, path in things or layout(scene):
-        p = path[frames].astype(np.float32)[:, None, None, :]
-        x, y = gx - p[..., 0], gy - p[..., 1]
+        p = path[frames].astype(np.float32)
+        columns, rows = (_reach(p[:, i], p[:, 2], g.ravel(), size) for i, g in ((0, gx), (1, gy)))
+        p = p[:, None, None, :]
+        x, y = gx[..., columns] - p[..., 0], gy[:, rows] - p[..., 1]
         c, s = np.cos(p[..., 3]), np.sin(p[..., 3])
         d = _distance(shape, c * x + s * y, c * y - s * x, p[..., 2])
         cover = np.clip(0.5 - d * (size / 1.3), 0, 1)[..., None]
-        out += cover * (np.array(colour, np.float32) / 255 - out)
+        part = out[:, rows, columns]
+        part += cover * (np.array(colour, np.float32) / 255 - part)
     return out

@@ -13,12 +13,14 @@ import loop
 import render
 import text as text_module
 import transformer as transformer_module
+import words
 from muon import Optimizer
 
 LONGEST = 42  # tokens of a caption; one shape for all batches, so that compiling pays
-TRAIN_SHIFT = 4.0
+TRAIN_SHIFT = 7.0
 DETAIL = (0.1, 0.8)  # noise levels at which shapes take form
 EMPHASIS = 4.0  # how much more an object's surroundings weigh there than the empty background
+READING = 0.05  # how much the reader's questions weigh
 PICTURED_SHARE = 0.1  # of all but the free ones: those that get their picture nevertheless
 PICTURE_NOISE = 0.15  # at most, on a picture's latents: the encoder's are not exact either
 
@@ -36,22 +38,25 @@ class Texts:
         lengths = torch.tensor([len(r) - text_module.CROP for r in rows])
         return ids, (torch.arange(longest - text_module.CROP) < lengths[:, None]).float()
 
-    def caption(self, scene, rng):
-        """A wording of at most `least` tokens; now and then, and where that fails, the simplest one."""
-        c = render.caption(scene, rng, plain=rng.random() < 0.1)
-        return c if len(text_module.ids_of(self.tok, c)) <= self.least else render.caption(scene, plain=True)
+    def described(self, scene, rng):
+        """A wording of at most `least` tokens with its phrases; now and then, and where that fails, the simplest one."""
+        told = render.described(scene, rng, plain=rng.random() < 0.1)
+        return told if len(text_module.ids_of(self.tok, told[0])) <= self.least else render.described(scene, plain=True)
 
 
 class Generator(torch.nn.Module):
-    """Text encoder and transformer as one model: (noisy latents, times, ids, valid, first, pictured) to the velocity."""
+    """Text encoder and transformer as one model: (noisy latents, times, ids, valid, first, pictured) to the velocity and the
+    text's embeddings; and the reader of these, which only training needs."""
 
     def __init__(self, vocabulary):
         super().__init__()
         self.text = text_module.TextEncoder(vocabulary)
         self.transformer = transformer_module.Transformer()
+        self.reader = words.Reader(self.text.config["hidden_size"])
 
     def forward(self, x, t, ids, valid, first, pictured):
-        return self.transformer(x, t, self.text(ids), valid, first, pictured)
+        text = self.text(ids)
+        return self.transformer(x, t, text, valid, first, pictured), text
 
 
 def noise_levels(n, generator):
@@ -86,7 +91,13 @@ def first_pictures(x0, free, generator):
 
 
 def is_matrix(name, p):
-    return p.ndim == 2 and not any(s in name for s in ("embed_tokens", "norm", "proj_out", "x_embedder", "cond_type"))
+    return p.ndim == 2 and not any(s in name for s in ("embed_tokens", "norm", "proj_out", "x_embedder", "cond_type", "reader"))
+
+
+def decay(name):
+    """Weight decay for the matrices of the text's path, whose attention has no norm on queries and keys: without it they grow
+    until every word attends to one token only, and no word knows its neighbours."""
+    return 0.7 if name.startswith(("text.", "transformer.context_embedder.")) else 0.0
 
 
 @torch.no_grad()
@@ -122,20 +133,21 @@ def train(folder, tok, course, batch_size=16, seed=3):
     torch.manual_seed(seed)
     projection = torch.load(os.path.join(folder, "projection.pt"))
     model, texts = Generator(len(tok)), Texts(tok, LONGEST)
-    run = loop.Run(os.path.join(folder, "transformer.pt"), model, Optimizer(model.named_parameters(), is_matrix, 0.015, 2e-3),
+    run = loop.Run(os.path.join(folder, "transformer.pt"), model, Optimizer(model.named_parameters(), is_matrix, 0.015, 2e-3, decay),
                    course, seed, scale=clips.scale(projection))
     torch._inductor.config.cpp.dynamic_threads = True
     fast = torch.compile(model, dynamic=False)
     source = clips.ahead(lambda i: clips.batch(projection, texts, batch_size, seed, i), run.numbers())
     while run.going():
         gen = torch.Generator().manual_seed(run.key())
-        x0, ids, valid, free = next(source)
+        x0, ids, valid, free, wanted = next(source)
         x0 = x0 * run.state["scale"]
         sigma = noise_levels(batch_size, gen)
         noise = torch.randn(x0.shape, generator=gen)
         w = sigma.view(-1, 1, 1, 1, 1)
         first, pictured = first_pictures(x0, free, gen)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            v = fast((1 - w) * x0 + w * noise, sigma * 1000, ids, valid, first, pictured)
+            v, text = fast((1 - w) * x0 + w * noise, sigma * 1000, ids, valid, first, pictured)
         loss = (emphasis(x0, sigma) * (v.float() - (noise - x0)).square()).mean()
-        run.update(loss, loss=loss)
+        reading = model.reader.loss(text, wanted)
+        run.update(loss + READING * reading, loss=loss, reading=reading)
