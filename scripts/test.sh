@@ -3,6 +3,7 @@
 # usage: scripts/test.sh [--asan]     --asan: the unit tests under AddressSanitizer and UBSan instead
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source tests/plain_environment.bash
 sanitized=0
 for argument in "$@"; do
   case "$argument" in

@@ -9,14 +9,7 @@ if [[ ! -x ${1:-}/kinema ]]; then
 fi
 build=$(realpath "$1")
 shift
-# A launcher's variables would make one rank of a run, a user's choose another model, and without its assertions Python checks nothing.
-for variable in $(compgen -e); do
-  case $variable in
-    KINEMA_TOKENIZERS) ;;
-    KINEMA_* | OMPI_* | PMI* | MV2_* | PALS_* | SLURM_* | MPI_* | TORCHELASTIC* | MASTER_*) unset "$variable" ;;
-    RANK | WORLD_SIZE | LOCAL_RANK | LOCAL_WORLD_SIZE | PYTHONOPTIMIZE) unset "$variable" ;;
-  esac
-done
+source "$root/tests/plain_environment.bash"
 # Nothing here is for a GPU.
 export CUDA_VISIBLE_DEVICES='' OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false
 export LC_ALL=C.UTF-8 PYTHONUTF8=1 PYTHONDONTWRITEBYTECODE=1
