@@ -64,7 +64,7 @@ class Run:
                 part.load_state_dict(s[name])
             self.step = s["step"]
             self.state = {k: s.get(k, v) for k, v in state.items()}
-        self.begin, self.began = self.step, time.time()
+        self.begin, self.began, self.elapsed = self.step, time.time(), 0.0
         self.last = self.saved = self.began
 
     def number(self):
@@ -79,13 +79,19 @@ class Run:
         """The seed of this step's random numbers in this process."""
         return self.seed * 1000003 + self.number()
 
-    def _elapsed(self):
-        return (time.time() - self.began) / (60 * self.course.minutes) if self.course.minutes else 0.0
+    def _measure(self):
+        """The elapsed part of the course's time, by the first process's clock: others would end, or slow down, at other steps."""
+        if self.course.minutes:
+            part = torch.tensor((time.time() - self.began) / (60 * self.course.minutes), dtype=torch.float64)
+            if self.world > 1:
+                dist.broadcast(part, 0)
+            self.elapsed = part.item()
 
     def going(self):
         """Whether there is another step to take; saves what has been learned when there is none."""
         self.team.adapt()
-        if self.step < self.course.steps and self._elapsed() < 1:
+        self._measure()
+        if self.step < self.course.steps and self.elapsed < 1:
             return True
         if self.step > self.begin:
             self.save()
@@ -96,7 +102,7 @@ class Run:
         loss.backward()
         average_gradients(self.model, self.world)
         c = self.course
-        self.opt.step(schedule(self.step, c.steps, c.warm_up, c.decay_from, self._elapsed()))
+        self.opt.step(schedule(self.step, c.steps, c.warm_up, c.decay_from, self.elapsed))
         self.ema.update(self.model)
         self.step += 1
         now = {k: v.item() for k, v in shown.items()}

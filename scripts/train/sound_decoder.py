@@ -6,7 +6,6 @@ import os
 import random
 
 import torch
-import torch.nn.functional as F
 
 import loop
 import render

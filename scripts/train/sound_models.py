@@ -10,7 +10,6 @@ import tempfile
 
 import torch
 
-import render
 import sound_latents
 import sound_world
 import text as text_module

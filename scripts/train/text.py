@@ -50,7 +50,7 @@ def full_text(prompt):
 
 def build_tokenizer(folder, captions=20000, seed=1):
     """Trains the vocabulary on the template, captions and common words, and saves it in `folder`."""
-    from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
     from transformers import Qwen2Tokenizer
     from transformers.models.qwen2.tokenization_qwen2 import PRETOKENIZE_REGEX
     from tokenizers import Regex

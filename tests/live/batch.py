@@ -91,6 +91,17 @@ def replayed(checks: Checks, scratch: Path, made: Folder, name: str) -> None:
     checks.expect(run.returncode != 0 or not same(out / "other.mp4"), "the seed did nothing")
 
 
+def made_folders(checks: Checks, scratch: Path, program: Path) -> None:
+    """A batch makes the folders of everything that it writes."""
+    folder = Folder(scratch / "folders", program, [], SOUNDING_MODEL)
+    names = {"wav": "sound/new/a.wav", "trace": "traces/new/a.json", "metrics": "metrics/new/a.json", "output": "videos/new/a.mp4"}
+    folder.write(jobs(1, **names), width=64, height=64, num_frames=9)
+    run = folder.run()
+    checks.expect(run.returncode == 0, f"outputs in folders that are not there: {run.stderr}")
+    missing = [name for name in names.values() if not (folder.path / name).exists()]
+    checks.expect(not missing, f"{missing} were not written")
+
+
 def main() -> int:
     parser = parser_of(__doc__)
     parser.add_argument("--kills", type=int, default=6, help="of the batch [%(default)s]")
@@ -122,6 +133,7 @@ def main() -> int:
         sounding.write(jobs(4)[3:], width=64, height=64, num_frames=9)
         run = sounding.run()
         checks.expect(run.returncode == 0, f"with sound: {run.stderr}")
+        made_folders(checks, scratch, program)
         replayed(checks, scratch, sounding, "job03-3")
     return checks.finish()
 

@@ -30,7 +30,7 @@ int elsewhere(const std::function<int()>& action) {
 
 void check(int outcome) {
   if (outcome == kNotAllowed) {
-    WARN("not checked: this user may not make such a file");
+    WARN("skipped: this user may not make such a file");
   } else {
     CHECK(outcome == 0);
   }
